@@ -2,7 +2,8 @@
 
 Rules of this file
 1. A call ends with exactly one of these reasons, and the names are the HTTP contract's own, in its order.
-2. What a reason means for the record (status, whose doing, whether the callee was reached) is read from its row, never decided elsewhere.
+2. What a reason means for the record (status, whose doing, whether the callee was reached) is read from
+   its row, never decided elsewhere.
 3. A row is only ever added with the story that shows it.
 """
 

@@ -1,0 +1,93 @@
+"""Agents and phone numbers, as their owners configure them."""
+
+from enum import StrEnum, unique
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from calls.policy import MAXIMUM_DURATION_BOUNDS, NO_INPUT_BOUNDS, RING_BOUNDS, SILENCE_BOUNDS, Policy
+
+
+@unique
+class VoicemailAction(StrEnum):
+    """What to do when a machine answers."""
+
+    HANG_UP = "hang_up"
+    LEAVE_MESSAGE = "leave_message"
+    IGNORE = "ignore"
+
+
+class Voicemail(BaseModel):
+    """An agent's policy for answering machines. `message` is spoken after the beep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    action: VoicemailAction = VoicemailAction.HANG_UP
+    message: str | None = Field(default=None, max_length=2000)
+
+
+def _websocket_url(url: str) -> str:
+    if not url.startswith(("ws://", "wss://", "http://", "https://")):
+        raise ValueError("must start with wss://, ws://, https:// or http://")
+    return url
+
+
+E164 = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$", description="E.164: + and 7 to 15 digits")]
+
+
+class AgentSettings(BaseModel):
+    """What the owner of an agent may set. Durations are in seconds; None means the deployment's default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ai_agent_name: str = Field(min_length=1, max_length=200)
+    llm_websocket_url: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_websocket_url)]
+    welcome_message: str | None = Field(default=None, max_length=2000)
+    language: str = Field(default="en-US", max_length=35)
+    voice: str | None = Field(default=None, max_length=200)
+    tts_provider: str | None = Field(default=None, max_length=100)
+    transcription_provider: str | None = Field(default=None, max_length=100)
+    end_call_after_silence_seconds: float | None = Field(default=None, ge=SILENCE_BOUNDS.least, le=SILENCE_BOUNDS.most)
+    no_input_seconds: float | None = Field(default=None, ge=NO_INPUT_BOUNDS.least, le=NO_INPUT_BOUNDS.most)
+    max_call_duration_seconds: float | None = Field(
+        default=None, ge=MAXIMUM_DURATION_BOUNDS.least, le=MAXIMUM_DURATION_BOUNDS.most
+    )
+    ring_timeout_seconds: float | None = Field(default=None, ge=RING_BOUNDS.least, le=RING_BOUNDS.most)
+    voicemail: Voicemail = Voicemail()
+    webhook_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
+    record: bool = True
+    transfer_allow_list: tuple[E164, ...] | None = Field(default=None, max_length=1000)
+    """Numbers a call may be transferred to; None allows any, an empty list none."""
+
+    def policy(self, defaults: Policy) -> Policy:
+        """The timers of this agent's calls: its own numbers over the deployment's."""
+        own = {
+            "ring_seconds": self.ring_timeout_seconds,
+            "silence_seconds": self.end_call_after_silence_seconds,
+            "no_input_seconds": self.no_input_seconds,
+            "maximum_duration_seconds": self.max_call_duration_seconds,
+        }
+        return defaults.model_copy(update={name: value for name, value in own.items() if value is not None})
+
+
+class Agent(AgentSettings):
+    """A stored agent. `ai_agent_id` is 24 hex digits."""
+
+    ai_agent_id: str
+
+
+class NumberSettings(BaseModel):
+    """What the owner of a phone number may set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phone_number: E164
+    nickname: str | None = Field(default=None, max_length=200)
+    outbound_ai_agent_id: str | None = None
+    inbound_ai_agent_id: str | None = None
+
+
+class PhoneNumber(NumberSettings):
+    """A stored phone number. `id` is 24 hex digits."""
+
+    id: str

@@ -1,0 +1,73 @@
+"""Deciding to end a call: which of the known causes becomes its reason.
+
+A more specific cause beats a general one: what the conversation itself found beats a machine's verdict, that beats
+a request, that beats a timer, and our own failure comes last. Nothing is decided for a call that is over, has been
+handed over, or is closing already.
+"""
+
+from datetime import datetime
+
+from calls import facts as f
+from calls.facts import Closing, EvidenceValue, MachineAction, Timer
+from calls.lifecycle import bridged, is_over, phase, was_answered
+from calls.model import Call
+from calls.reasons import REASONS, FinishReason
+from calls.words import Party
+
+_BY_ACTION = {
+    MachineAction.HANG_UP: FinishReason.ANSWERING_MACHINE_DETECTED,
+    MachineAction.LEAVE_MESSAGE: FinishReason.VOICEMAIL_DETECTED,
+}
+_BY_TIMER = {
+    Timer.REGISTERED: FinishReason.REGISTERED_CALL_TIMED_OUT,
+    Timer.RING: FinishReason.NO_ANSWER,
+    Timer.MEDIA_UP: FinishReason.USER_CONNECTION_FAILURE,
+    Timer.MAXIMUM_DURATION: FinishReason.MAXIMUM_DURATION_EXCEEDED,
+}
+
+_Cause = tuple[FinishReason, Party, dict[str, EvidenceValue]]
+
+
+def decide(call: Call, at: datetime) -> Closing | None:
+    """The closing that the known facts call for; None when they call for none."""
+    if call.knows(Closing) or is_over(call) or bridged(call):
+        return None
+    for cause_of in (_conversation, _machine, _request, _timer, _failure):
+        if cause := cause_of(call):
+            reason, by, evidence = cause
+            return Closing(at=at, reason=reason, by=by, phase=phase(call), evidence=evidence)
+    return None
+
+
+def _conversation(call: Call) -> _Cause | None:
+    ended = call.fact(f.ConversationEnded)
+    return (ended.reason, ended.by, ended.evidence) if ended else None
+
+
+def _machine(call: Call) -> _Cause | None:
+    checked = call.fact(f.MachineChecked)
+    if checked is None or checked.action is MachineAction.PROCEED:
+        return None
+    reason = _BY_ACTION[checked.action]
+    return reason, REASONS[reason].by, {}
+
+
+def _request(call: Call) -> _Cause | None:
+    """An answered call that is ended by request ran its course; an unanswered one failed to connect."""
+    asked = call.fact(f.EndRequested)
+    if asked is None:
+        return None
+    reason = FinishReason.AGENT_ENDED_CALL if was_answered(call) else FinishReason.CALL_FAILED
+    return reason, asked.by, {"detail": "ended_by_request"}
+
+
+def _timer(call: Call) -> _Cause | None:
+    for expired in call.all_of(f.TimerExpired):
+        reason = _BY_TIMER[expired.timer]
+        return reason, REASONS[reason].by, {"timer": expired.timer.value}
+    return None
+
+
+def _failure(call: Call) -> _Cause | None:
+    wrong = call.fact(f.WentWrong)
+    return (FinishReason.UNKNOWN_ERROR, Party.UNKNOWN, wrong.evidence) if wrong else None

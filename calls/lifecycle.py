@@ -1,0 +1,175 @@
+"""How facts become a call: `record` adds one, `state` and `ending` read the sum.
+
+Rules of this file
+1. A fact once known stays; the first of its key wins; order and repetition do not matter.
+2. Nothing is stepped through: state is the furthest point the facts prove, so a lost callback costs nothing.
+3. `Closing` is recorded only while nothing has ended the call, and before we hang up. Therefore, where it is
+   known, it is the reason, whatever the hangup makes the carrier say afterwards.
+4. Nothing here knows the engine, the carrier's brand or the clock.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from calls import facts as f
+from calls.dispositions import disposition
+from calls.facts import EvidenceValue, Fact
+from calls.model import Call
+from calls.reasons import REASONS, FinishReason
+from calls.words import CallStatus, Party, Phase
+
+
+class State(IntEnum):
+    """How far a call has come; later is further."""
+
+    NEW = 0
+    REGISTERED = 1
+    DIALLING = 2
+    RINGING = 3
+    ANSWERED = 4
+    CONVERSATION = 5
+    TRANSFERRED = 6
+    OVER = 7
+
+
+def record(call: Call, fact: Fact) -> Call:
+    """The call, with one more fact known; the same call if it was known already or is about another carrier call."""
+    if fact.key in call.facts or _is_foreign(call, fact):
+        return call
+    return replace(call, facts={**call.facts, fact.key: fact})
+
+
+def _is_foreign(call: Call, fact: Fact) -> bool:
+    """Whether a carrier's fact is about a carrier call that is not this call's."""
+    known = call.carrier_call_id
+    return isinstance(fact, f.CarrierFact) and known is not None and fact.carrier_call_id != known
+
+
+def state(call: Call) -> State:
+    """The furthest point that the facts prove."""
+    if is_over(call):
+        return State.OVER
+    proofs: tuple[tuple[State, bool], ...] = (
+        (State.TRANSFERRED, bridged(call) is not None),
+        (State.CONVERSATION, call.knows(f.ConversationStarted)),
+        (State.ANSWERED, was_answered(call)),
+        (State.RINGING, call.knows(f.CallRinging)),
+        (State.DIALLING, call.knows(f.DialAttempted) or call.carrier_call_id is not None),
+        (State.REGISTERED, call.knows(f.Registered)),
+    )
+    return next((reached for reached, proven in proofs if proven), State.NEW)
+
+
+def was_answered(call: Call) -> bool:
+    """Whether the callee's phone was picked up: told so, or proven by what only an answer makes possible."""
+    completed = call.fact(f.CallCompleted)
+    talked = completed is not None and (
+        completed.carrier_status is f.CarrierEnd.COMPLETED and bool(completed.duration_seconds)
+    )
+    return talked or any(call.knows(kind) for kind in (f.CallAnswered, f.ConversationStarted, f.MachineVerdict))
+
+
+def is_under_way(call: Call) -> bool:
+    """Whether the carrier has reported any progress, a placing, a ring, an answer or an end."""
+    told = (f.CallInitiated, f.CallRinging, f.CallCompleted)
+    return was_answered(call) or any(call.knows(kind) for kind in told)
+
+
+def is_over(call: Call) -> bool:
+    """Whether no carrier call of this call is left: it ended, was never accepted, or was never asked for."""
+    if any(call.knows(kind) for kind in (f.CallCompleted, f.DialRefused, f.DialLost)):
+        return True
+    return call.knows(f.Closing) and not call.knows(f.DialAttempted) and call.carrier_call_id is None
+
+
+def bridged(call: Call) -> f.TransferBridged | None:
+    """The transfer that succeeded, if one did."""
+    return next(iter(call.all_of(f.TransferBridged)), None)
+
+
+def open_transfer(call: Call) -> f.TransferRequested | None:
+    """The transfer that was asked for and has neither succeeded nor failed yet."""
+    for asked in call.all_of(f.TransferRequested):
+        if not any(call.transfer(kind, asked.request_id) for kind in (f.TransferBridged, f.TransferFailed)):
+            return asked
+    return None
+
+
+def phase(call: Call) -> Phase:
+    """The part of its life a call is in, or was in when it ended."""
+    if open_transfer(call) or bridged(call):
+        return Phase.TRANSFER
+    by_state = {State.CONVERSATION: Phase.CONVERSATION, State.ANSWERED: Phase.ANSWERED, State.RINGING: Phase.RINGING}
+    reached = _state_before_the_end(call)
+    return by_state.get(reached, Phase.DIALLING if reached is State.DIALLING else Phase.REGISTERED)
+
+
+def _state_before_the_end(call: Call) -> State:
+    if call.knows(f.ConversationStarted):
+        return State.CONVERSATION
+    if was_answered(call):
+        return State.ANSWERED
+    if call.knows(f.CallRinging):
+        return State.RINGING
+    return State.DIALLING if call.knows(f.DialAttempted) else State.REGISTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a call ended, by whose doing, in which part of its life, and what was seen."""
+
+    reason: FinishReason
+    by: Party
+    phase: Phase
+    evidence: dict[str, EvidenceValue] = field(default_factory=dict)
+
+    @property
+    def status(self) -> CallStatus:
+        """`ended` or `error`, as the reason's row says."""
+        return REASONS[self.reason].status
+
+
+def ending(call: Call) -> Ending | None:
+    """Why the call ended; None while it has not."""
+    if closing := call.fact(f.Closing):
+        return Ending(closing.reason, closing.by, closing.phase, {**_seen(call), **closing.evidence})
+    if transferred := bridged(call):
+        asked = call.transfer(f.TransferRequested, transferred.request_id)
+        by = asked.by if asked else Party.AGENT
+        return Ending(FinishReason.CALL_TRANSFERRED, by, Phase.TRANSFER, _seen(call))
+    if refused := call.fact(f.DialRefused):
+        by = REASONS[refused.reason].by
+        return Ending(refused.reason, by, Phase.DIALLING, {**_seen(call), **refused.evidence})
+    if completed := call.fact(f.CallCompleted):
+        return _ended_by_carrier(call, completed)
+    if lost := call.fact(f.DialLost):
+        reason = FinishReason.TWILIO_SERVICE_ERROR
+        return Ending(reason, REASONS[reason].by, Phase.DIALLING, {**_seen(call), **lost.evidence})
+    return None
+
+
+def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:
+    reason, detail = disposition(completed.carrier_status, completed.sip_code, answered=was_answered(call))
+    seen = {**_seen(call), **({"detail": detail} if detail else {})}
+    return Ending(reason, REASONS[reason].by, phase(call), seen)
+
+
+def _seen(call: Call) -> dict[str, EvidenceValue]:
+    """What the facts themselves testify, for the record."""
+    seen: dict[str, EvidenceValue] = {}
+    if completed := call.fact(f.CallCompleted):
+        seen |= {
+            "carrier_status": completed.carrier_status.value,
+            "sip_code": completed.sip_code,
+            "carrier_error_code": completed.carrier_error_code,
+            "asked_carrier": completed.asked or None,
+        }
+    if checked := call.fact(f.MachineChecked):
+        seen |= {"answered_by": checked.answered_by, "machine_action": checked.action.value, "machine_why": checked.why}
+    if verdict := call.fact(f.MachineVerdict):
+        seen |= {"answered_by": verdict.answered_by, "machine_detection_ms": verdict.detection_ms}
+    if started := call.fact(f.ConversationStarted):
+        seen["relay_session_id"] = started.relay_session_id
+    if asked := call.fact(f.EndRequested):
+        seen |= {"end_request_id": asked.request_id, "end_requested_via": asked.via, "end_note": asked.note or None}
+    return {name: value for name, value in seen.items() if value is not None}

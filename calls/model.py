@@ -1,0 +1,92 @@
+"""What a call is: the request it came from, the plan it follows, the facts known about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from calls.agents import E164, Voicemail
+from calls.facts import Fact, TransferFact
+from calls.policy import Policy
+from calls.words import Direction
+
+F = TypeVar("F", bound=Fact)
+T = TypeVar("T", bound=TransferFact)
+
+
+class CallRequest(BaseModel):
+    """What a client asked for, in the HTTP contract's own words, with the optional call id left out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    from_number: E164
+    to_number: E164
+    direction: Direction
+    override_ai_agent_id: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    pia_llm_dynamic_data: dict[str, Any] = Field(default_factory=dict)
+
+
+class CallOrder(BaseModel):
+    """One request to place a call, with the ids it was given. Input of the call's workflow.
+
+    `id` is the record's own id (24 hex digits), `request_id` tells two requests for one call id apart, and
+    `request_sha256` is the digest of the request's content, by which a repetition is known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    call_id: str
+    request_id: str
+    request_sha256: str
+    request: CallRequest
+
+
+class CallPlan(BaseModel):
+    """How this call is to be carried out: read from agent and deployment once, when the call is registered."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    agent_id: str
+    agent_name: str
+    policy: Policy
+    voicemail: Voicemail = Voicemail()
+    record: bool = True
+    transfer_allow_list: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An order and everything known about it. Facts are kept by key; the order they came in does not matter."""
+
+    order: CallOrder
+    plan: CallPlan | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def fact(self, of: type[F]) -> F | None:
+        """The one fact of a kind that occurs once per call."""
+        known = self.facts.get(of.kind)
+        return known if isinstance(known, of) else None
+
+    def knows(self, of: type[Fact]) -> bool:
+        """Whether a fact of this kind is known."""
+        return of.kind in self.facts
+
+    def transfer(self, of: type[T], request_id: str) -> T | None:
+        """The fact of this kind about one transfer."""
+        known = self.facts.get(f"{of.kind}:{request_id}")
+        return known if isinstance(known, of) else None
+
+    def all_of(self, of: type[F]) -> tuple[F, ...]:
+        """Every fact of a kind that may occur more than once, earliest first."""
+        return tuple(sorted((f for f in self.facts.values() if isinstance(f, of)), key=lambda f: (f.at, f.key)))
+
+    @property
+    def carrier_call_id(self) -> str | None:
+        """The carrier's id of this call, as soon as anything has told it."""
+        from_facts = (
+            getattr(f, "carrier_call_id", None) for f in self.facts.values() if not isinstance(f, TransferFact)
+        )
+        return min((known for known in from_facts if known), default=None)
