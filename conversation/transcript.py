@@ -1,0 +1,98 @@
+"""What was really said, in order: the record's messages, and the transcript as the agent server is told it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from calls.words import Role
+from conversation.agent_frames import ToolAnswered, ToolInvoked
+from conversation.wire import encode
+
+UNINTELLIGIBLE = "(unintelligible audio)"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A finished utterance, or an injected note.
+
+    `content` holds only what was spoken. `response_id` is the request that an agent's utterance answers.
+    """
+
+    seq: int
+    role: Role
+    content: str
+    started_at: datetime
+    ended_at: datetime
+    interrupted: bool = False
+    injected: bool = False
+    response_id: int | None = None
+
+
+class Transcript:
+    """The messages of one call, each numbered once; its entries are kept as JSON, ready to be sent."""
+
+    __slots__ = ("_entries", "_has_tools", "_spoken", "next_seq", "user_spoke_last")
+
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
+        self._entries: list[str] = []  # speech and tool calls; only kept once there is a tool call
+        self._spoken: list[str] = []
+        self._has_tools = False
+        self.next_seq = 0
+        self.user_spoke_last = False
+        for message in sorted(messages, key=lambda message: message.seq):
+            self._append(message)
+
+    def add(
+        self,
+        role: Role,
+        content: str,
+        started_at: datetime,
+        ended_at: datetime,
+        *,
+        interrupted: bool = False,
+        injected: bool = False,
+        response_id: int | None = None,
+    ) -> Message:
+        """Number and keep a finished utterance."""
+        message = Message(self.next_seq, role, content, started_at, ended_at, interrupted, injected, response_id)
+        self._append(message)
+        return message
+
+    def add_tool(self, frame: ToolInvoked | ToolAnswered) -> None:
+        """Keep a tool call beside the speech, for servers that want it told back."""
+        if isinstance(frame, ToolInvoked):
+            entry = {"role": "tool_call_invocation", "tool_call_id": frame.tool_call_id, "name": frame.name}
+            entry["arguments"] = frame.arguments
+        else:
+            entry = {"role": "tool_call_result", "tool_call_id": frame.tool_call_id, "content": frame.content}
+        if not self._has_tools:
+            self._has_tools = True
+            self._entries = list(self._spoken)
+        self._entries.append(encode(entry))
+
+    def entries(self, speaking: str = "") -> list[str]:
+        """The transcript, entry by entry, as JSON; `speaking` is what of an unfinished agent's turn was heard."""
+        return _with_unfinished(self._spoken, speaking, user_spoke_last=self.user_spoke_last)
+
+    def entries_with_tools(self, speaking: str = "") -> list[str]:
+        """The same with tool calls where they happened."""
+        if not self._has_tools:
+            return self.entries(speaking)
+        return _with_unfinished(self._entries, speaking, user_spoke_last=self.user_spoke_last)
+
+    def _append(self, message: Message) -> None:
+        self.next_seq = message.seq + 1
+        self.user_spoke_last = message.role is Role.USER
+        entry = encode({"role": message.role.value, "content": message.content})
+        self._spoken.append(entry)
+        if self._has_tools:
+            self._entries.append(entry)
+
+
+def _with_unfinished(entries: list[str], speaking: str, *, user_spoke_last: bool) -> list[str]:
+    if not speaking:
+        return entries
+    # The callee spoke over it, so it began before the callee's words, and those are what is to be answered.
+    place = len(entries) - 1 if user_spoke_last else len(entries)
+    entry = encode({"role": Role.AGENT.value, "content": speaking})
+    return [*entries[:place], entry, *entries[place:]]

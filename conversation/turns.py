@@ -1,0 +1,116 @@
+"""Whose turn it is and which answer still counts.
+
+Rules of this file
+1. Response ids only rise, and only the newest is taken, until its content is complete.
+2. An `agent_interrupt` is a turn nobody asked for; it takes the place of whatever turn is open.
+3. What a turn wants done (end, transfer, keys) is done after its words, and not at all once it is stale.
+"""
+
+from calls.words import Role
+from conversation.agent_frames import Say
+from conversation.playback import Utterance
+from conversation.transcript import Message
+
+_RESUME_STEP = 100  # asks that got no answer left no message, so the ids of a dead session are not known exactly
+
+
+class Turn:
+    """One turn of the agent."""
+
+    __slots__ = (
+        "chunk_at",
+        "closed_at",
+        "digits",
+        "end_call",
+        "is_open",
+        "is_reminder",
+        "is_unasked",
+        "number",
+        "opened_at",
+        "transfer_number",
+        "utterance",
+    )
+
+    def __init__(self, number: int, now: float, *, is_reminder: bool = False, is_unasked: bool = False) -> None:
+        self.number = number
+        self.opened_at = now
+        self.is_reminder = is_reminder
+        self.is_unasked = is_unasked
+        self.is_open = True  # more content may come
+        self.closed_at = now
+        self.chunk_at: float | None = None
+        self.utterance: Utterance | None = None
+        self.end_call = False
+        self.transfer_number: str | None = None
+        self.digits = ""
+
+    def note(self, frame: Say, now: float) -> None:
+        """Remember what a frame of this turn wants done."""
+        self.chunk_at = now
+        self.end_call = self.end_call or frame.end_call
+        self.transfer_number = frame.transfer_number or self.transfer_number
+        self.digits += frame.digits or ""
+
+    def close(self, now: float) -> None:
+        """No more content is taken."""
+        self.is_open = False
+        self.closed_at = now
+
+    def forget_actions(self) -> None:
+        """The callee cut in, or the actions were taken."""
+        self.end_call = False
+        self.transfer_number = None
+        self.digits = ""
+
+    @property
+    def wants_action(self) -> bool:
+        """Whether something is to be done after the words."""
+        return self.end_call or self.transfer_number is not None or bool(self.digits)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether something was said in it."""
+        return self.utterance is not None
+
+
+class Turns:
+    """The newest turn of a call. Turn 0 is the agent's first words, which nobody asks for."""
+
+    __slots__ = ("_last_interrupt", "current", "last_asked")
+
+    def __init__(self) -> None:
+        self.last_asked = 0
+        self.current: Turn | None = None
+        self._last_interrupt: int | None = None
+
+    def open_first(self, now: float) -> None:
+        """Wait for the agent's first words."""
+        self.current = Turn(0, now)
+
+    def resume(self, messages: list[Message]) -> None:
+        """Go on after the ids that an earlier session may have used."""
+        used = [message.response_id or 0 for message in messages if message.role is Role.AGENT]
+        self.last_asked = max(used, default=0) + _RESUME_STEP
+
+    def ask(self, now: float, *, is_reminder: bool) -> Turn:
+        """Open a new turn; the one before is stale from now on."""
+        self.last_asked += 1
+        self.current = Turn(self.last_asked, now, is_reminder=is_reminder)
+        return self.current
+
+    def find(self, frame: Say, now: float) -> Turn | None:
+        """The turn that a frame of speech belongs to; None when nobody wants it any more."""
+        if frame.unasked:
+            return self._find_interrupt(frame, now)
+        current = self.current
+        if current is None or current.is_unasked or not current.is_open or current.number != frame.number:
+            return None
+        return current
+
+    def _find_interrupt(self, frame: Say, now: float) -> Turn | None:
+        if frame.number != self._last_interrupt:
+            self._last_interrupt = frame.number
+            self.current = Turn(frame.number, now, is_unasked=True)
+            return self.current
+        current = self.current
+        return current if current is not None and current.is_unasked and current.is_open else None

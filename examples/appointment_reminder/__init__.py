@@ -1,0 +1,1 @@
+"""An agent server that reminds people of an appointment, scripted, without any language model."""
