@@ -1,0 +1,141 @@
+"""Status and recording callbacks: the exact keys, and what can happen to a callback on its way."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.faults import Dice
+from simulator.ids import API_VERSION, rfc2822
+from simulator.ledger import CallbackSent
+from simulator.leg import Leg
+from simulator.outside import Outside, Reply
+from simulator.pace import Pace
+from simulator.request import Callback
+from simulator.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+Pairs = list[tuple[str, str]]
+EVENT_STATUS = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
+GEO = ("City", "State", "Zip", "Country")
+ATTESTED = ("ringing", "answered")
+"""The events that carry StirStatus."""
+REORDER_PATIENCE = 5.0
+"""Real seconds that a held-back callback waits for the one after it."""
+
+
+def call_form(account_sid: str, leg: Leg, status: str) -> Pairs:
+    """Give the fields that every request about a call carries, geography empty as for unknown numbers."""
+    ends = {"From": leg.request.from_, "To": leg.request.to, "Caller": leg.request.from_, "Called": leg.request.to}
+    form = [
+        ("CallSid", leg.sid),
+        ("AccountSid", account_sid),
+        *ends.items(),
+        ("CallStatus", status),
+        ("ApiVersion", API_VERSION),
+        ("Direction", leg.request.direction.value),
+    ]
+    form += [(end + part, "") for end in ends for part in GEO]
+    if leg.request.parent_sid:
+        form.append(("ParentCallSid", leg.request.parent_sid))
+    return form
+
+
+def terminal_form(leg: Leg) -> Pairs:
+    """Give the fields that only the last status callback of a call carries. Duration is in begun minutes."""
+    form = [("CallDuration", str(leg.duration_seconds)), ("Duration", str(-(-leg.duration_seconds // 60)))]
+    if leg.record.sip_code is not None:
+        form.append(("SipResponseCode", str(leg.record.sip_code)))
+    if leg.record.answered_by:
+        form.append(("AnsweredBy", leg.record.answered_by))
+    return form
+
+
+@dataclass(frozen=True)
+class Message:
+    """One callback on its way."""
+
+    kind: str
+    name: str
+    to: Callback
+    form: Pairs
+    sequence: int | None = None
+
+
+class Callbacks:
+    """Sends callbacks, each as a request of its own: order of arrival is not promised."""
+
+    def __init__(self, outside: Outside, pace: Pace, tasks: Tasks, dice: Callable[[], Dice]) -> None:
+        self._outside = outside
+        self._pace = pace
+        self._tasks = tasks
+        self._dice = dice
+        self._delivered: dict[str, dict[int, asyncio.Event]] = {}
+
+    def report(self, account_sid: str, leg: Leg, event: str, extra: Pairs | None = None) -> None:
+        """Report one event of a call's life, if it was subscribed to. Sequence numbers count subscribed events only."""
+        if not leg.status_callback.url or event not in leg.status_callback.events:
+            return
+        number, leg.sequence = leg.sequence, leg.sequence + 1
+        form = call_form(account_sid, leg, EVENT_STATUS.get(event, leg.status))
+        form += [
+            ("Timestamp", rfc2822(time.time())),
+            ("CallbackSource", "call-progress-events"),
+            ("SequenceNumber", str(number)),
+        ]
+        if event in ATTESTED:
+            form.append(("StirStatus", "B"))
+        if event == "completed":
+            form += terminal_form(leg) + (extra or [])
+        message = Message("status", event, leg.status_callback, form, number)
+        self._tasks.spawn(self._status(leg, message, number), f"callback {event} {leg.sid}")
+
+    def send(self, leg: Leg, kind: str, name: str, to: Callback, form: Pairs) -> None:
+        """Send any other callback about a call in the background."""
+        if to.url:
+            self._tasks.spawn(self._deliver(leg, Message(kind, name, to, form)), f"callback {kind} {leg.sid}")
+
+    async def _status(self, leg: Leg, message: Message, number: int) -> None:
+        mine = self._delivered.setdefault(leg.sid, {}).setdefault(number, asyncio.Event())
+        if message.name != "completed" and self._dice().falls("callback_reorder", leg.request.to):
+            following = self._delivered[leg.sid].setdefault(number + 1, asyncio.Event())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(following.wait(), REORDER_PATIENCE)
+        try:
+            await self._deliver(leg, message)
+        finally:
+            mine.set()
+        if message.name == "completed":
+            self._delivered.pop(leg.sid, None)
+
+    async def _deliver(self, leg: Leg, message: Message) -> None:
+        dice, callee = self._dice(), leg.request.to
+        if dice.falls("callback_drop", callee):
+            leg.note("callback dropped", kind=message.kind, name=message.name)
+            return
+        if dice.falls("callback_delay", callee):
+            await asyncio.sleep(dice.faults.callback_delay_seconds)
+        copies = 2 if dice.falls("callback_duplicate", callee) else 1
+        to = message.to
+        for reply in await self._outside.send_copies(to.method, to.url, message.form, copies):
+            _enter(leg, message, reply)
+
+
+def _enter(leg: Leg, message: Message, reply: Reply) -> None:
+    sent = CallbackSent(
+        kind=message.kind,
+        name=message.name,
+        url=message.to.url,
+        sequence=message.sequence,
+        at=time.time(),
+        attempts=reply.attempts,
+        status=reply.status,
+        error=reply.error,
+    )
+    leg.record.callbacks.append(sent)
+    leg.note("callback", **sent.model_dump(exclude={"at"}))
+    if not reply.ok:
+        log.warning("callback %s %s of %s failed: %s %s", sent.kind, sent.name, leg.sid, reply.status, reply.error)

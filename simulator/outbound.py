@@ -1,0 +1,54 @@
+"""The whole life of one call that the API asked for."""
+
+import contextlib
+
+from simulator.detection import detect_aside, detect_now
+from simulator.interpreter import Interpreter
+from simulator.leg import Instructions, InterruptedCallError, Leg
+from simulator.request import CallRequest
+from simulator.ringing import report_end, ring
+from simulator.stories import Outcome
+from simulator.switchboard import Switchboard
+
+
+def place(board: Switchboard, request: CallRequest) -> Leg:
+    """Accept a call; it is queued, and its life goes on by itself."""
+    leg = board.add(request)
+    delay = board.reserve_start()
+    leg.record.queue_milliseconds = int(delay * 1000)
+    board.tasks.spawn(live(board, leg, delay), f"call {leg.sid}")
+    return leg
+
+
+async def live(board: Switchboard, leg: Leg, queue_seconds: float) -> None:
+    """Queue, ring, talk, report."""
+    if await _leave_queue(leg, queue_seconds) and await ring(board, leg):
+        await _talk(board, leg)
+    await report_end(board, leg)
+
+
+async def _leave_queue(leg: Leg, seconds: float) -> bool:
+    stuck = leg.story.outcome is Outcome.STUCK
+    try:
+        await leg.wait_real(24 * 3600 if stuck else seconds)
+    except InterruptedCallError:
+        return False
+    if stuck:
+        leg.end("queue", "canceled", None)
+    return leg.live
+
+
+async def _talk(board: Switchboard, leg: Leg) -> None:
+    request, extra = leg.request, list[tuple[str, str]]()
+    if request.recording:
+        wish = request.recording
+        board.recordings.start(
+            leg, source="OutboundAPI", channels=wish.channels, track=wish.track, callback=wish.callback
+        )
+    with contextlib.suppress(InterruptedCallError):
+        if request.detection and request.detection.asynchronous:
+            board.tasks.spawn(detect_aside(board, leg, request.detection), f"verdict {leg.sid}")
+        elif request.detection:
+            extra = await detect_now(board, leg, request.detection)
+        await Interpreter(board, leg).run(Instructions(request.url, request.method, request.twiml), extra)
+    leg.end("carrier")

@@ -1,0 +1,33 @@
+"""How fast the story runs.
+
+Story seconds (ringing, talking, verdicts) pass ``speed`` times faster than real ones. The carrier's own Timeout and
+TimeLimit are real seconds always and never go through here.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Story time against real time."""
+
+    speed: float
+    dice: random.Random
+
+    def real(self, story_seconds: float) -> float:
+        """Convert story seconds to real seconds."""
+        return story_seconds / self.speed
+
+    def story(self, real_seconds: float) -> float:
+        """Convert real seconds to story seconds."""
+        return real_seconds * self.speed
+
+    async def wait(self, story_seconds: float) -> None:
+        """Let story seconds pass."""
+        await asyncio.sleep(self.real(story_seconds))
+
+    async def wait_between(self, low: float, high: float) -> None:
+        """Let a span of story seconds pass, drawn from the seeded dice."""
+        await self.wait(self.dice.uniform(low, high))

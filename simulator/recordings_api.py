@@ -1,0 +1,84 @@
+"""Recordings over REST: resources and media."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from simulator import wav
+from simulator.errors import NOT_RECORDABLE, ApiError
+from simulator.parameters import read_form
+from simulator.recordings import Recording
+from simulator.request import Callback
+from simulator.resources import page_json, recording_json
+from simulator.switchboard import Switchboard
+
+
+class RecordingsApi:
+    """Recordings of one account, and of each of its calls."""
+
+    def __init__(self, board: Switchboard) -> None:
+        self._board = board
+
+    async def create(self, request: Request) -> Response:
+        """Start to record a live call; not one that is under a relay."""
+        leg = self._board.legs.get(request.path_params["call"])
+        if leg is None:
+            raise ApiError(20404, request.url.path)
+        on_relay = bool(leg.record.relay_sessions) and leg.record.relay_sessions[-1].closed_at is None
+        if leg.status != "in-progress" or on_relay:
+            raise ApiError(21220, message=NOT_RECORDABLE)
+        form = await read_form(request)
+        channels = 2 if form.get("RecordingChannels") == "dual" else 1
+        events = tuple(" ".join(str(e) for e in form.getlist("RecordingStatusCallbackEvent")).split())
+        callback = Callback(str(form.get("RecordingStatusCallback", "")), "POST", events or ("completed",))
+        recording = self._board.recordings.start(
+            leg, source="StartCallRecordingAPI", channels=channels, track="both", callback=callback
+        )
+        return JSONResponse(recording_json(self._board.account.base, recording, of_call=True), 201)
+
+    async def list(self, request: Request) -> Response:
+        """Give the recordings that match, newest first."""
+        query = dict(request.query_params)
+        of_call = "call" in request.path_params
+        call_sid = request.path_params.get("call") or query.get("CallSid")
+        rows = [
+            recording_json(self._board.account.base, recording, of_call=of_call)
+            for recording in reversed(self._board.recordings.by_sid.values())
+            if call_sid in (None, recording.leg.sid)
+        ]
+        return JSONResponse(page_json("recordings", rows, request.url.path, query))
+
+    async def fetch(self, request: Request) -> Response:
+        """Give one recording."""
+        of_call = "call" in request.path_params
+        return JSONResponse(recording_json(self._board.account.base, self._recording(request), of_call=of_call))
+
+    async def delete(self, request: Request) -> Response:
+        """Forget one recording."""
+        del self._board.recordings.by_sid[self._recording(request).sid]
+        return Response(status_code=204)
+
+    async def media(self, request: Request) -> Response:
+        """Give the sound as WAV, made while it is sent; 404 until it is ready, and so often as a fault says."""
+        recording = self._recording(request)
+        if recording.status != "completed":
+            raise ApiError(20404, request.url.path)
+        if recording.refusals_left > 0:
+            recording.refusals_left -= 1
+            raise ApiError(20404, request.url.path)
+        channels = int(request.query_params.get("RequestedChannels", recording.channels))
+        if channels not in (1, 2) or channels > recording.channels:
+            raise ApiError(20001, "RequestedChannels")
+        headers = {"Content-Length": str(wav.length(recording.seconds, channels))}
+        sound = wav.render(recording.seconds, channels, recording.sounds())
+        return StreamingResponse(sound, media_type="audio/x-wav", headers=headers)
+
+    async def no_media(self, request: Request) -> Response:
+        """There is no encoder here: MP3 is never found."""
+        raise ApiError(20404, request.url.path)
+
+    def _recording(self, request: Request) -> Recording:
+        recording = self._board.recordings.by_sid.get(request.path_params["recording"])
+        call_sid = request.path_params.get("call")
+        if recording is None or call_sid not in (None, recording.leg.sid):
+            raise ApiError(20404, request.url.path)
+        return recording
