@@ -1,0 +1,86 @@
+"""How the text of a setting becomes its value, and what text is refused. Pure functions, for `runtime.settings`."""
+
+import ipaddress
+import re
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MONGODB_SCHEMES = ("mongodb://", "mongodb+srv://")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address can only mean this machine (RFC 6761 §6.3 for names)."""
+    if host is None:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # the parser only looks at the port when asked
+    except ValueError as error:
+        raise ValueError(f"is not an address: {error}") from error
+    return parts
+
+
+def origin(url: str) -> str:
+    """Accept `https://host[:port]`, or http where the host is this machine, and nothing after it.
+
+    What follows an origin would be signed by the carrier and not by us, or the other way round.
+    """
+    parts = _split(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address like https://calls.example.com")
+    if parts.username is not None:
+        raise ValueError("must not carry a user name or a password")
+    if url != f"{parts.scheme}://{parts.netloc}" or parts.netloc.endswith(":"):
+        raise ValueError("must end after the host and port: no path, no query, no slash at the end")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("must use https; http is only allowed on this machine itself")
+    return url
+
+
+def only_reachable_from_here(url: str | None) -> bool:
+    """Whether an origin names this machine, or a name that no public name server answers (RFC 6761)."""
+    host = urlsplit(url or "").hostname
+    return host is not None and (is_loopback(host) or host.endswith((".test", ".invalid", ".example")))
+
+
+def mongodb_uri(uri: SecretStr) -> SecretStr:
+    """Accept a MongoDB connection string; the driver checks the rest of it."""
+    if not uri.get_secret_value().startswith(_MONGODB_SCHEMES):
+        raise ValueError("must start with mongodb:// or mongodb+srv://")
+    return uri
+
+
+def comma_list(value: Any) -> Any:
+    """Split `a, b` into its items; anything that is no text is left for the type to judge."""
+    return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
+
+
+def sha256_digests(digests: tuple[str, ...]) -> tuple[str, ...]:
+    """Accept SHA-256 digests in lower-case hexadecimal, the form that comparing them needs."""
+    lowered = tuple(digest.lower() for digest in digests)
+    for position, digest in enumerate(lowered, start=1):
+        if not _SHA256.fullmatch(digest):
+            raise ValueError(f"item {position} is not a SHA-256 digest (64 hexadecimal digits)")
+    return lowered
+
+
+def upper_case(value: Any) -> Any:
+    """`info` means `INFO`."""
+    return value.upper() if isinstance(value, str) else value
+
+
+def lower_case(value: Any) -> Any:
+    """`JSON` means `json`."""
+    return value.lower() if isinstance(value, str) else value
