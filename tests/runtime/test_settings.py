@@ -1,6 +1,7 @@
 """Settings are right, or every problem with them is named at once."""
 
 import re
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,10 +177,9 @@ def test_secrets_are_never_shown(environment: Environment) -> None:
         load_settings("gateway")
     environment(TEMPORAL_API_KEY="t3mp0r4l", TEMPORAL_TLS="true", TWILIO_API_KEY_SECRET=None)
     settings = load_settings("gateway")
-    for text in (str(settings), repr(settings), settings.model_dump_json(), str(refused.value)):
+    traceback_text = "".join(traceback.format_exception(refused.value))
+    for text in (str(settings), repr(settings), settings.model_dump_json(), str(refused.value), traceback_text):
         assert not [secret for secret in secrets if secret in text]
-    assert refused.value.__cause__ is None
-    assert refused.value.__suppress_context__
 
 
 def test_a_refused_secret_is_not_repeated(environment: Environment) -> None:
