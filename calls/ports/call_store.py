@@ -113,6 +113,10 @@ class CallStore(Protocol):
         """The utterances of many calls, each in order of seq."""
         ...
 
+    async def keep_transcript(self, call_id: str, messages: Sequence[Message]) -> None:
+        """Put the gathered utterances into the call's record; later ones for the same call replace them."""
+        ...
+
     async def touch(self, call_id: str, pulse: Pulse) -> None:
         """Leave a sign of life of a call's conversation."""
         ...

@@ -1,0 +1,71 @@
+"""After the call: bring the recording home, gather the transcript."""
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.failures import translated
+from activities.heartbeats import heartbeating
+from activities.models import RecordingOrder, RecordingOutcome
+from calls.ports.archive import RecordingArchive
+from calls.ports.call_store import CallStore
+from calls.ports.carrier import Carrier
+
+
+class Archiving:
+    """What follows a call, over the ports of carrier, store and archive."""
+
+    def __init__(self, carrier: Carrier, store: CallStore, archive: RecordingArchive) -> None:
+        self._carrier = carrier
+        self._store = store
+        self._archive = archive
+
+    @activity.defn
+    async def archive_recording(self, order: RecordingOrder) -> RecordingOutcome:
+        """Stream the recording into the archive; it is whole there or not at all.
+
+        Without a recording id the carrier is asked which recording the call has; none gives an empty outcome.
+        """
+        async with heartbeating(seconds=5):
+            with translated():
+                known = order if order.recording_id else await self._look_up(order)
+                if known is None:
+                    return RecordingOutcome()
+                kept = await self._archive.keep(
+                    known.call_id, known.recording_id, self._carrier.recording_audio(known.recording_id)
+                )
+        return RecordingOutcome(
+            recording_id=known.recording_id,
+            archive_id=kept.archive_id,
+            size_bytes=kept.size_bytes,
+            sha256=kept.sha256,
+            duration_seconds=known.duration_seconds,
+            channels=known.channels,
+        )
+
+    async def _look_up(self, order: RecordingOrder) -> RecordingOrder | None:
+        for found in await self._carrier.recordings(order.carrier_call_id):
+            if found.status == "completed":
+                return order.model_copy(
+                    update={
+                        "recording_id": found.recording_id,
+                        "duration_seconds": found.duration_seconds,
+                        "channels": found.channels,
+                    }
+                )
+            if found.status != "absent":
+                raise ApplicationError(f"recording {found.recording_id} is still {found.status}", type="NotReady")
+        return None
+
+    @activity.defn
+    async def archive_transcript(self, call_id: str) -> int:
+        """Gather the call's stored utterances into its record; how many there are.
+
+        A gap in their numbering means that a conversation is still writing; raises to be tried again.
+        """
+        with translated():
+            messages = await self._store.messages(call_id)
+            missing = set(range(len(messages))) - {message.seq for message in messages}
+            if missing:
+                raise ApplicationError(f"utterance {min(missing)} of call {call_id} is not stored yet", type="NotReady")
+            await self._store.keep_transcript(call_id, messages)
+        return len(messages)

@@ -1,0 +1,163 @@
+"""What activities take and give: small frozen models, kept in workflow histories."""
+
+from datetime import datetime
+from enum import StrEnum, unique
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from calls.agents import Voicemail
+from calls.facts import CarrierEnd, EvidenceValue, MachineAction
+from calls.model import CallPlan
+from calls.reasons import FinishReason
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+@unique
+class Registration(StrEnum):
+    """What became of a request to register a call."""
+
+    CREATED = "created"
+    EXISTED = "existed"
+    CONFLICT = "conflict"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN_AGENT = "unknown_agent"
+    NUMBER_NOT_BOUND = "number_not_bound"
+    TOO_LATE = "too_late"
+    """The deadline for registering passed; the call will never be dialled."""
+
+
+class RegisterAnswer(_Model):
+    """The answer to a registration. `plan` is set when the call was created."""
+
+    outcome: Registration
+    request_id: str = ""
+    request_sha256: str = ""
+    plan: CallPlan | None = None
+    why: str = ""
+
+
+@unique
+class DialResult(StrEnum):
+    """What became of a dial."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_PROCESSED = "not_processed"
+    AMBIGUOUS = "ambiguous"
+
+
+class DialOrder(_Model):
+    """One dial. Durations are whole seconds."""
+
+    call_id: str
+    attempt_id: str
+    from_number: str
+    to_number: str
+    ring_seconds: int
+    time_limit_seconds: int
+    detect_machine: bool
+    detect_message_end: bool
+    machine_detection_seconds: int
+
+
+class DialOutcome(_Model):
+    """What the carrier answered to a dial; failures are values: what they mean is the story's to say."""
+
+    result: DialResult
+    carrier_call_id: str = ""
+    reason: FinishReason | None = None
+    message: str = ""
+    evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
+
+
+class LookUp(_Model):
+    """Which carrier call to look for after an ambiguous dial."""
+
+    call_id: str
+    from_number: str
+    to_number: str
+    not_before: datetime
+
+
+class CarrierWord(_Model):
+    """What the carrier says of a call when asked. `known` is False when it never heard of it."""
+
+    known: bool
+    carrier_call_id: str
+    status: str = ""
+    end: CarrierEnd | None = None
+    duration_seconds: float | None = None
+    answered_by: str | None = None
+
+
+class TransferOrder(_Model):
+    """A transfer to start."""
+
+    call_id: str
+    attempt_id: str
+    carrier_call_id: str
+    request_id: str
+
+
+class LiveCall(_Model):
+    """A carrier call and the call it belongs to."""
+
+    call_id: str
+    attempt_id: str
+    carrier_call_id: str
+
+
+class Extension(_Model):
+    """A new limit on the length of a carrier call, in seconds from its answer."""
+
+    carrier_call_id: str
+    time_limit_seconds: int
+
+
+class MachineCheck(_Model):
+    """A verdict to weigh. `answered_by` is None when the carrier's verdict never came."""
+
+    call_id: str
+    carrier_call_id: str
+    answered_by: str | None
+    voicemail: Voicemail
+
+
+class MachineDecision(_Model):
+    """What to do about who answered, and why."""
+
+    action: MachineAction
+    answered_by: str
+    why: str
+
+
+class Watch(_Model):
+    """A conversation to watch over. A pulse older than `stale_seconds` makes the carrier be asked."""
+
+    call_id: str
+    carrier_call_id: str
+    stale_seconds: float
+
+
+class RecordingOrder(_Model):
+    """A recording to bring into the archive. An empty `recording_id` lets the carrier be asked for one."""
+
+    call_id: str
+    carrier_call_id: str
+    recording_id: str = ""
+    duration_seconds: float | None = None
+    channels: int | None = None
+
+
+class RecordingOutcome(_Model):
+    """Where the recording lies now; `archive_id` is empty when the carrier has none."""
+
+    recording_id: str = ""
+    archive_id: str = ""
+    size_bytes: int = 0
+    sha256: str = ""
+    duration_seconds: float | None = None
+    channels: int | None = None

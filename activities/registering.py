@@ -1,0 +1,100 @@
+"""The verbs of the record: register a call, save its progress."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.failures import translated
+from activities.models import RegisterAnswer, Registration
+from calls.agents import Agent, AgentSettings
+from calls.model import CallOrder, CallPlan, CallRequest
+from calls.policy import Policy
+from calls.ports.agent_store import AgentStore
+from calls.ports.call_store import CallStore
+from calls.records import NewCall, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class NoAgent:
+    """Why no agent can take a call, in words that say what to do."""
+
+    outcome: Registration
+    why: str
+
+
+async def agent_for(agents: AgentStore, request: CallRequest) -> Agent | NoAgent:
+    """The agent that handles a request: the one it names, else the one bound to the number it calls from."""
+    if request.override_ai_agent_id is not None:
+        if agent := await agents.agent(request.override_ai_agent_id):
+            return agent
+        why = f"no agent {request.override_ai_agent_id!r}: create it first, or leave override_ai_agent_id out"
+        return NoAgent(Registration.UNKNOWN_AGENT, why)
+    number = await agents.number(request.from_number)
+    agent_id = number.outbound_ai_agent_id if number else None
+    if agent_id and (agent := await agents.agent(agent_id)):
+        return agent
+    why = (
+        f"from_number {request.from_number} is not bound to an outbound agent: bind one to it, "
+        "or name one as override_ai_agent_id"
+    )
+    return NoAgent(Registration.NUMBER_NOT_BOUND, why)
+
+
+class Registering:
+    """What the story does to the record, over the stores' ports. `defaults` are the deployment's timers."""
+
+    def __init__(self, store: CallStore, agents: AgentStore, defaults: Policy) -> None:
+        self._store = store
+        self._agents = agents
+        self._defaults = defaults
+
+    @activity.defn
+    async def register_call(self, order: CallOrder) -> RegisterAnswer:
+        """Store the call, once per call id, with the agent as it is now and the plan drawn from it."""
+        with translated():
+            agent = await agent_for(self._agents, order.request)
+            if isinstance(agent, NoAgent):
+                return RegisterAnswer(outcome=agent.outcome, why=agent.why)
+            plan = _plan(agent, self._defaults)
+            registered = await self._store.register(
+                NewCall(
+                    order=order,
+                    agent_id=agent.ai_agent_id,
+                    agent=AgentSettings(**agent.model_dump(exclude={"ai_agent_id"})),
+                    plan=plan,
+                    registered_at=datetime.now(UTC),
+                )
+            )
+        stored = registered.stored
+        mine = stored is not None and stored.order.request_id == order.request_id
+        outcome = Registration.CREATED if mine else Registration(registered.outcome.value)
+        return RegisterAnswer(
+            outcome=outcome,
+            request_id=stored.order.request_id if stored else "",
+            request_sha256=stored.order.request_sha256 if stored else "",
+            plan=stored.plan if stored and mine else None,
+        )
+
+    @activity.defn
+    async def give_up_registration(self, order: CallOrder) -> bool:
+        """Make sure a call that missed its deadline stays unregistered; False when its record exists after all."""
+        with translated():
+            return await self._store.withdraw(order.request_id, datetime.now(UTC))
+
+    @activity.defn
+    async def save_progress(self, call_id: str, progress: Progress) -> None:
+        """Move the record forward; it never goes back."""
+        with translated():
+            await self._store.save_progress(call_id, progress)
+
+
+def _plan(agent: Agent, defaults: Policy) -> CallPlan:
+    return CallPlan(
+        agent_id=agent.ai_agent_id,
+        agent_name=agent.ai_agent_name,
+        policy=agent.policy(defaults),
+        voicemail=agent.voicemail,
+        record=agent.record,
+        transfer_allow_list=agent.transfer_allow_list,
+    )

@@ -1,0 +1,139 @@
+"""The verbs of the telephone: dial, ask, hang up, transfer."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.failures import translated
+from activities.heartbeats import heartbeating
+from activities.models import (
+    CarrierWord,
+    DialOrder,
+    DialOutcome,
+    DialResult,
+    Extension,
+    LiveCall,
+    LookUp,
+    TransferOrder,
+)
+from calls.ports.call_store import CallFilter, CallStore
+from calls.ports.carrier import (
+    Carrier,
+    CarrierCall,
+    Dial,
+    DialAmbiguousError,
+    DialNotProcessedError,
+    DialRefusedError,
+)
+
+_CLOCK_SKEW = timedelta(seconds=2)
+"""How far the carrier's creation time may lie before ours for the same dial."""
+
+
+class Telephony:
+    """What the story does to the telephone, over the carrier's port."""
+
+    def __init__(self, carrier: Carrier, store: CallStore) -> None:
+        self._carrier = carrier
+        self._store = store
+
+    @activity.defn
+    async def dial(self, order: DialOrder) -> DialOutcome:
+        """Ring the callee, once. Every answer of the carrier is a value; only our own death is a failure.
+
+        A cancellation that arrives while the carrier is being asked is ignored: its answer must be known.
+        """
+        placed = asyncio.ensure_future(self._dial(order))
+        async with heartbeating(seconds=1):
+            while not placed.done():
+                try:
+                    await asyncio.shield(placed)
+                except asyncio.CancelledError:
+                    if placed.cancelled():
+                        raise
+        return placed.result()
+
+    async def _dial(self, order: DialOrder) -> DialOutcome:
+        try:
+            carrier_call_id = await self._carrier.dial(Dial(**order.model_dump()))
+        except DialRefusedError as error:
+            return DialOutcome(
+                result=DialResult.REFUSED, reason=error.reason, message=str(error), evidence=error.evidence
+            )
+        except DialNotProcessedError as error:
+            return DialOutcome(
+                result=DialResult.NOT_PROCESSED, reason=error.reason, message=str(error), evidence=error.evidence
+            )
+        except DialAmbiguousError as error:
+            return DialOutcome(result=DialResult.AMBIGUOUS, message=str(error), evidence=error.evidence)
+        return DialOutcome(result=DialResult.ACCEPTED, carrier_call_id=carrier_call_id)
+
+    @activity.defn
+    async def find_dialled_call(self, look_up: LookUp) -> CarrierWord | None:
+        """The one carrier call that an ambiguous dial can have made; None when there is none or it cannot be told."""
+        with translated():
+            found = await self._carrier.find(
+                from_number=look_up.from_number,
+                to_number=look_up.to_number,
+                not_before=look_up.not_before - _CLOCK_SKEW,
+            )
+            if not found:
+                return None
+            others = await self._store.page(
+                CallFilter(from_number=look_up.from_number, to_number=look_up.to_number, page_size=1000)
+            )
+        rivals = [other.progress for other in others.items if other.order.call_id != look_up.call_id]
+        if any(rival.carrier_call_id is None and rival.finish_reason is None for rival in rivals):
+            return None
+        taken = {rival.carrier_call_id for rival in rivals}
+        free = [call for call in found if call.carrier_call_id not in taken]
+        return word_of(free[0].carrier_call_id, free[0]) if len(free) == 1 else None
+
+    @activity.defn
+    async def ask_carrier(self, carrier_call_id: str) -> CarrierWord:
+        """What the carrier says of a call."""
+        with translated():
+            return word_of(carrier_call_id, await self._carrier.ask(carrier_call_id))
+
+    @activity.defn
+    async def hang_up(self, carrier_call_id: str) -> bool:
+        """End the carrier call; False when it was over already."""
+        with translated():
+            return await self._carrier.hang_up(carrier_call_id)
+
+    @activity.defn
+    async def start_transfer(self, order: TransferOrder) -> bool:
+        """Have the carrier ring the transfer's target; False when the call is over."""
+        with translated():
+            return await self._carrier.start_transfer(
+                order.carrier_call_id, call_id=order.call_id, attempt_id=order.attempt_id, request_id=order.request_id
+            )
+
+    @activity.defn
+    async def leave_message(self, call: LiveCall) -> bool:
+        """Have the agent's voicemail message spoken, after which the carrier hangs up; False when the call is over."""
+        with translated():
+            return await self._carrier.play_message(
+                call.carrier_call_id, call_id=call.call_id, attempt_id=call.attempt_id
+            )
+
+    @activity.defn
+    async def extend_time_limit(self, extension: Extension) -> None:
+        """Let a transferred call last as long as a transferred call may."""
+        with translated():
+            await self._carrier.extend(extension.carrier_call_id, extension.time_limit_seconds)
+
+
+def word_of(carrier_call_id: str, said: CarrierCall | None) -> CarrierWord:
+    """The carrier's answer in the form that histories keep."""
+    if said is None:
+        return CarrierWord(known=False, carrier_call_id=carrier_call_id)
+    return CarrierWord(
+        known=True,
+        carrier_call_id=said.carrier_call_id,
+        status=said.status,
+        end=said.end,
+        duration_seconds=said.duration_seconds,
+        answered_by=said.answered_by,
+    )
