@@ -103,7 +103,8 @@ class Callbacks:
         if message.name != "completed" and self._dice().falls("callback_reorder", leg.request.to):
             following = self._delivered[leg.sid].setdefault(number + 1, asyncio.Event())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(following.wait(), REORDER_PATIENCE)
+                async with asyncio.timeout(REORDER_PATIENCE):
+                    await following.wait()
         try:
             await self._deliver(leg, message)
         finally:

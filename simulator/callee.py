@@ -58,7 +58,9 @@ class Callee:
                 )
             before = speaker.generation
             open_cycle = speaker.cycle_open
-            await self._leg.pace.wait(breath + (PATIENCE_SECONDS if open_cycle else 0))
+            await self._leg.pace.wait(breath)
+            if open_cycle:
+                await asyncio.sleep(self._leg.pace.patience(PATIENCE_SECONDS))
             if speaker.generation == before and not speaker.audible and (open_cycle or speaker.idle):
                 return
 
@@ -68,11 +70,10 @@ class Callee:
         async with speaker.changed:
             await speaker.changed.wait_for(lambda: speaker.audible)
         spoken = time.time() - speaker.audible_since
+        left = max(0, self._leg.pace.real(seconds) - spoken)
         with contextlib.suppress(TimeoutError):
-            async with speaker.changed:
-                await asyncio.wait_for(
-                    speaker.changed.wait_for(lambda: not speaker.audible), max(0, self._leg.pace.real(seconds) - spoken)
-                )
+            async with asyncio.timeout(left), speaker.changed:
+                await speaker.changed.wait_for(lambda: not speaker.audible)
 
     async def _speak(self, line: Line) -> None:
         started = time.time()

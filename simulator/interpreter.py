@@ -123,14 +123,17 @@ class Interpreter:
         end = await session.run()
         if end.status == "completed" and self._leg.live:
             if self._board.dice.faults.relay_action_on_redirect:
-                self._board.tasks.spawn(self._relay_action(verb, session, end), f"relay action {self._leg.sid}")
+                action = self._relay_action(verb, session, end, status="in-progress")
+                self._board.tasks.spawn(action, f"relay action {self._leg.sid}")
             raise InterruptedCallError
         reply = await self._relay_action(verb, session, end)
         if self._leg.interruption.is_set():
             raise InterruptedCallError
         return None if reply is None else self._read(verb.action, reply)
 
-    async def _relay_action(self, verb: Connect, session: RelaySession, end: RelayEnd) -> Reply | None:
+    async def _relay_action(
+        self, verb: Connect, session: RelaySession, end: RelayEnd, status: str = ""
+    ) -> Reply | None:
         """Tell the application that its relay ended; the answer is what comes next."""
         await self._board.pace.wait_between(*end.action_after)
         if not verb.action:
@@ -144,7 +147,7 @@ class Interpreter:
             form.append(("HandoffData", end.handoff))
         if end.error_code is not None:
             form += [("ErrorCode", str(end.error_code)), ("ErrorMessage", end.error_message)]
-        return await self._ask(verb.method, verb.action, form)
+        return await self._ask(verb.method, verb.action, form, status)
 
     async def _dial(self, verb: Dial) -> Document | None:
         bridge = Bridge(self._board, self._leg, verb, self._whisper)
@@ -177,8 +180,8 @@ class Interpreter:
             reply = await self._leg.unless_interrupted(self._ask(method, fallback, failure))
         return self._read(instructions.url, reply)
 
-    async def _ask(self, method: str, url: str, extra: Pairs) -> Reply:
-        status = self._leg.status
+    async def _ask(self, method: str, url: str, extra: Pairs, status: str = "") -> Reply:
+        status = status or self._leg.status
         if self._leg.request.direction is Direction.INBOUND and not self._leg.record.fetches:
             status = "ringing"
         form = [*call_form(self._board.account.sid, self._leg, status), *extra]

@@ -168,7 +168,8 @@ class Leg:
     async def wait_real(self, seconds: float) -> None:
         """Let real seconds pass on this call; raise InterruptedCallError when it is interrupted first."""
         try:
-            await asyncio.wait_for(self.interruption.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.interruption.wait()
         except TimeoutError:
             return
         raise InterruptedCallError

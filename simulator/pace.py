@@ -8,6 +8,9 @@ import asyncio
 import random
 from dataclasses import dataclass
 
+APPLICATION_SECONDS = 0.1
+"""Real seconds that an application may take between two tokens at any speed."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -19,6 +22,10 @@ class Pace:
     def real(self, story_seconds: float) -> float:
         """Convert story seconds to real seconds."""
         return story_seconds / self.speed
+
+    def patience(self, story_seconds: float) -> float:
+        """Convert to real seconds a wait for the application, which is not faster because the story is."""
+        return max(self.real(story_seconds), min(story_seconds, APPLICATION_SECONDS))
 
     def story(self, real_seconds: float) -> float:
         """Convert real seconds to story seconds."""

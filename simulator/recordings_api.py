@@ -39,6 +39,8 @@ class RecordingsApi:
         """Give the recordings that match, newest first."""
         query = dict(request.query_params)
         of_call = "call" in request.path_params
+        if of_call and request.path_params["call"] not in self._board.legs:
+            raise ApiError(20404, request.url.path)
         call_sid = request.path_params.get("call") or query.get("CallSid")
         rows = [
             recording_json(self._board.account.base, recording, of_call=of_call)

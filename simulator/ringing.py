@@ -86,7 +86,8 @@ async def _limit(leg: Leg) -> None:
     while (left := leg.time_limit_seconds - leg.talk_seconds) > 0:
         leg.limit_changed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(leg.limit_changed.wait(), left)
+            async with asyncio.timeout(left):
+                await leg.limit_changed.wait()
     leg.end("time_limit")
 
 

@@ -184,7 +184,8 @@ class Speaker:
                 return _take(talk, len(talk.pending))
             talk.grown.clear()
             try:
-                await asyncio.wait_for(talk.grown.wait(), self._leg.pace.real(TOKEN_GAP_SECONDS))
+                async with asyncio.timeout(self._leg.pace.patience(TOKEN_GAP_SECONDS)):
+                    await talk.grown.wait()
             except TimeoutError:
                 if words := talk.pending.rfind(" ") + 1:
                     return _take(talk, words)
@@ -194,7 +195,8 @@ class Speaker:
     async def _voice(self, talk: Talk, clause: str) -> None:
         talk.voicing, talk.voicing_since = clause, time.time()
         try:
-            await asyncio.wait_for(talk.cut.wait(), self._leg.pace.real(len(clause) / CHARS_PER_SECOND))
+            async with asyncio.timeout(self._leg.pace.real(len(clause) / CHARS_PER_SECOND)):
+                await talk.cut.wait()
         except TimeoutError:
             self._enter(talk, clause, talk.voicing_since, time.time())
             talk.voicing = ""
@@ -211,7 +213,8 @@ class Speaker:
     async def _noise(self, noise: Noise) -> None:
         await self._begin()
         try:
-            await asyncio.wait_for(noise.cut.wait(), self._leg.pace.real(noise.seconds))
+            async with asyncio.timeout(self._leg.pace.real(noise.seconds)):
+                await noise.cut.wait()
         except TimeoutError:
             self.heard_chars += 1
 

@@ -9,7 +9,11 @@ log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """A set of tasks that end when their owner does."""
+    """A set of tasks that end when their owner does.
+
+    Nothing here may wait with ``asyncio.wait_for``: before Python 3.12 it swallows a cancellation that arrives together
+    with its result. ``asyncio.timeout`` does not.
+    """
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()

@@ -12,25 +12,26 @@ from simulator.app import create
 from tests.simulator.rig import PUBLIC, SID, SPEED, TOKEN, Application, Carrier, serving
 
 
-@pytest.fixture
-async def application() -> AsyncIterator[tuple[Application, str]]:
-    """The application, and where it listens."""
+@pytest.fixture(scope="session")
+async def _rig() -> AsyncIterator[Carrier]:
+    """One application and one fast simulator for the whole folder: starting two servers takes longer than a call."""
     app = Application()
     routes = [
         WebSocketRoute("/relay/{rest:path}", app.relay),
         Route("/{rest:path}", app.answer, methods=["GET", "POST"]),
     ]
     async with serving(Starlette(routes=routes)) as origin:
-        yield app, origin
+        account = Account(sid=SID, auth_token=TOKEN, cps=1000, speed=SPEED, resolve={PUBLIC: origin})
+        async with (
+            serving(create(account)) as simulator,
+            aiohttp.ClientSession(headers={"Authorization": aiohttp.encode_basic_auth(SID, TOKEN)}) as http,
+        ):
+            yield Carrier(simulator, http, app)
 
 
 @pytest.fixture
-async def carrier(application: tuple[Application, str]) -> AsyncIterator[Carrier]:
-    """A fast simulator that reaches the application under its public name."""
-    app, origin = application
-    account = Account(sid=SID, auth_token=TOKEN, cps=1000, speed=SPEED, resolve={PUBLIC: origin})
-    async with (
-        serving(create(account)) as simulator,
-        aiohttp.ClientSession(headers={"Authorization": aiohttp.encode_basic_auth(SID, TOKEN)}) as http,
-    ):
-        yield Carrier(simulator, http, app)
+async def carrier(_rig: Carrier) -> AsyncIterator[Carrier]:
+    """A simulator without calls and an application that knows nothing yet."""
+    yield _rig
+    await _rig.control("POST", "/reset")
+    _rig.app.forget()

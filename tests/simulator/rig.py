@@ -21,6 +21,17 @@ PUBLIC = "https://ringback.test"
 SPEED = 40.0
 CALLER = "+14155550100"
 
+RELAY_TWIML = """<?xml version="1.0" encoding="UTF-8"?>
+<Response>
+  <Start><Recording recordingStatusCallback="https://ringback.test/recording"
+     recordingStatusCallbackEvent="in-progress completed absent"/></Start>
+  <Connect action="https://ringback.test/relay-ended">
+    <ConversationRelay url="wss://ringback.test/relay/1" events="speaker-events tokens-played">
+      <Parameter name="callId" value="c1"/>
+    </ConversationRelay>
+  </Connect>
+</Response>"""
+
 Talk = Callable[[WebSocket], Awaitable[None]]
 
 
@@ -35,6 +46,12 @@ class Application:
     handshakes: list[dict[str, str]] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def forget(self) -> None:
+        """Become as new for the next test."""
+        fresh = Application()
+        for name in ("twiml", "talk", "requests", "frames", "handshakes", "statuses"):
+            setattr(self, name, getattr(fresh, name))
 
     def forms(self, path: str) -> list[dict[str, str]]:
         """Every form posted to a path, in order of arrival."""
@@ -75,7 +92,9 @@ class Application:
     async def hear(self, socket: WebSocket) -> dict[str, Any]:
         """Take one frame and keep it."""
         frame: dict[str, Any] = await socket.receive_json()
-        self.frames.append(frame)
+        async with self.arrived:
+            self.frames.append(frame)
+            self.arrived.notify_all()
         return frame
 
     async def hear_until(self, socket: WebSocket, kind: str) -> dict[str, Any]:
@@ -149,6 +168,20 @@ class Carrier:
         async with self.http.request(method, f"{self.origin}/_sim{path}", json=body) as response:
             assert response.status < 300, await response.text()
             return await response.json() if response.status == 200 else None
+
+    async def until(self, sid: str, status: str) -> dict[str, Any]:
+        """Wait until a call has a status."""
+        return await self._until(sid, lambda record: bool(record["status"] == status))
+
+    async def until_reported(self, sid: str) -> dict[str, Any]:
+        """Wait until a call's last status callback was sent."""
+        return await self._until(sid, lambda record: any(c["name"] == "completed" for c in record["callbacks"]))
+
+    async def _until(self, sid: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            while not reached(record := await self.truth(sid)):  # noqa: ASYNC110 - polls another server
+                await asyncio.sleep(0.01)
+        return record
 
     async def truth(self, sid: str) -> dict[str, Any]:
         """What really happened on a call."""

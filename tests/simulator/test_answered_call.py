@@ -3,25 +3,15 @@
 import io
 import wave
 
-from tests.simulator.rig import Carrier, agent
+from tests.simulator.rig import RELAY_TWIML, Carrier, agent
 
 ALICE = "+14155550101"
-RELAY = """<?xml version="1.0" encoding="UTF-8"?>
-<Response>
-  <Start><Recording recordingStatusCallback="https://ringback.test/recording"
-     recordingStatusCallbackEvent="in-progress completed absent"/></Start>
-  <Connect action="https://ringback.test/relay-ended">
-    <ConversationRelay url="wss://ringback.test/relay/1" events="speaker-events tokens-played">
-      <Parameter name="callId" value="c1"/>
-    </ConversationRelay>
-  </Connect>
-</Response>"""
 
 
 async def test_a_call_goes_from_create_to_a_recording_that_plays(carrier: Carrier) -> None:
     """Create, ring, answer, talk four turns, end by the agent, recording: all reported in documented form."""
     app = carrier.app
-    app.twiml = {"/voice": RELAY, "/relay-ended": "<Response><Hangup/></Response>"}
+    app.twiml = {"/voice": RELAY_TWIML, "/relay-ended": "<Response><Hangup/></Response>"}
     app.talk = agent(app, 4)
     sid = await carrier.call(ALICE)
     await app.form("/status", CallStatus="completed")
