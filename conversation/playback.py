@@ -46,6 +46,7 @@ class Playback:
 
     __slots__ = (
         "_assumed",
+        "_finished",
         "_off_at",
         "_pacing",
         "_progress_at",
@@ -64,6 +65,7 @@ class Playback:
         self._off_at: float | None = None
         self._progress_at = 0.0
         self._sent_at = 0.0
+        self._finished = ""  # what was spoken of the last finished utterance
         self._tail = ""  # sent but cut off; a relay that was already past the cut may still speak it
         self._assumed = ""  # taken as spoken without a report, which may still come
 
@@ -129,12 +131,14 @@ class Playback:
 
     def interrupted(self, spoken: str, now: float) -> list[Utterance]:
         """The callee cut in; all that was queued is gone, and `spoken` was heard of what was under way."""
+        if not self._queue or self._is_about_finished(spoken):
+            return self.abandon(now)
         for utterance in self._queue:
             end = find_cut(utterance.text, utterance.played, spoken)
             if end is not None:
                 utterance.played = end
                 return self.abandon(now)
-        if self._queue and self._queue[0].played == 0:  # spoken otherwise than written: as long as it is must do
+        if not self._reports:  # spoken otherwise than written: as long as it is must do
             self._queue[0].played = min(len(spoken.strip()), len(self._queue[0].text))
         return self.abandon(now)
 
@@ -147,6 +151,7 @@ class Playback:
         self._speaking = False
         finished = list(self._queue)
         self._queue.clear()
+        self._finished = ""  # what was spoken of the last finished utterance
         self._tail = "".join(utterance.text[utterance.played :] for utterance in finished)
         return [self._end(utterance, now, cut=not _is_done(utterance)) for utterance in finished]
 
@@ -175,6 +180,10 @@ class Playback:
         self._progress_at = now
         return finished
 
+    def _is_about_finished(self, spoken: str) -> bool:
+        """Whether an interruption came after the last word of an utterance, before the next was begun."""
+        return self._reports and self._queue[0].played == 0 and self._finished.endswith(spoken.strip())
+
     def _advance(self, index: int, end: int, now: float) -> list[Utterance]:
         skipped = [self._queue.popleft() for _ in range(index)]
         finished = [self._end(utterance, now, cut=not utterance.is_spoken_so_far) for utterance in skipped]
@@ -191,6 +200,7 @@ class Playback:
         return finished
 
     def _end(self, utterance: Utterance, now: float, *, cut: bool) -> Utterance:
+        self._finished = utterance.text[: utterance.played].rstrip()
         utterance.cut = cut
         utterance.ended_at = now
         if utterance.started_at is None:

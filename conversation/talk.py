@@ -3,7 +3,8 @@
 Rules of this file
 1. Every input carries `now` in monotonic seconds and returns what the shell has to do, in order.
 2. The shell calls `tick` at `next_deadline`, and an input that is late changes only how late things happen.
-3. At most one `Ended` is ever reported; after it, and after the relay closed, inputs change nothing.
+3. At most one `Ended` is ever reported. After it nothing is said, asked or done; only what the relay is still
+   reported to speak goes into the record, until the relay closes.
 """
 
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ from conversation.effects import (
 )
 from conversation.floor import Floor
 from conversation.plan import ConversationPlan
-from conversation.relay_frames import Setup, parse_relay_frame
+from conversation.relay_frames import Setup, TokensPlayed, parse_relay_frame
 from conversation.transcript import Message
 from conversation.wire import UndecodableError, WronglyTypedError
 
@@ -45,12 +46,13 @@ from conversation.wire import UndecodableError, WronglyTypedError
 class Conversation:
     """One call's talk over one relay session. `wall` is the wall clock at `now`, with a time zone."""
 
-    __slots__ = ("_callee", "_floor", "_is_resumed", "setup")
+    __slots__ = ("_callee", "_floor", "_is_closed", "_is_resumed", "setup")
 
     def __init__(self, plan: ConversationPlan, now: float, wall: datetime) -> None:
         self._floor = Floor(plan, now, wall)
         self._callee = Callee(self._floor)
         self._is_resumed = False
+        self._is_closed = False
         self.setup: Setup | None = None
 
     @property
@@ -100,12 +102,14 @@ class Conversation:
 
     def relay_text(self, text: str, now: float) -> list[Effect]:
         """The relay sent a text frame."""
-        if self.is_over:
+        if self._is_closed:
             return []
         try:
             frame = parse_relay_frame(text)
         except (UndecodableError, WronglyTypedError):
             return self.relay_garbage(now)
+        if self.is_over and not isinstance(frame, TokensPlayed):
+            return []
         if isinstance(frame, Setup):
             if self.setup is None:
                 self.setup = frame
@@ -123,6 +127,7 @@ class Conversation:
     def relay_closed(self, now: float) -> list[Effect]:
         """The relay's socket is gone: the callee hung up, we were cut off, or the call was taken elsewhere."""
         floor = self._floor
+        self._is_closed = True
         if self.is_over:
             return []
         self._callee.left(now)

@@ -74,7 +74,7 @@ class FakeRelay:
         frames = self._info("clientSpeaking", "on")
         if not self._is_speaking or not all(cycle.interruptible for cycle in self._cycles):
             return frames
-        spoken = next(cycle.text[: cycle.played] for cycle in self._cycles if cycle.played)
+        spoken = next((cycle.text[: cycle.played] for cycle in self._cycles if cycle.played), "")
         self._cycles.clear()
         self._is_speaking = False
         interrupt = {"type": "interrupt", "utteranceUntilInterrupt": spoken, "durationUntilInterruptMs": 700}
