@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from calls.facts import EvidenceValue
 from calls.reasons import REASONS, FinishReason
+from calls.records import Message
 from calls.words import Party
-from conversation.transcript import Message
 
-Evidence = dict[str, str | int]
+Evidence = dict[str, EvidenceValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,6 @@ class Report:
 Effect = SendRelay | SendAgent | ConnectAgent | CloseAgent | Store | Report
 
 
-def ended(reason: FinishReason, **evidence: str | int) -> Ended:
+def ended(reason: FinishReason, **evidence: EvidenceValue) -> Ended:
     """An ending whose doer is the reason's own."""
-    return Ended(reason, REASONS[reason].by, evidence)
+    return Ended(reason, REASONS[reason].by, dict(evidence))

@@ -9,6 +9,7 @@ Rules of this file
 import re
 from datetime import datetime
 
+from calls.facts import EvidenceValue
 from calls.reasons import FinishReason
 from conversation.agent_frames import Say
 from conversation.agent_link import AgentLink
@@ -198,7 +199,7 @@ class Floor:
         self.is_over = True
         self.effects += [CloseAgent(1000), Report(outcome)]
 
-    def agent_ended(self, **evidence: str | int) -> Ended:
+    def agent_ended(self, **evidence: EvidenceValue) -> Ended:
         """The ending that the agent asked for."""
         if self.is_voicemail:
             return ended(FinishReason.VOICEMAIL_DETECTED, detected_by="agent", **evidence)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from calls.records import Message
 from calls.words import Role
 from conversation.agent_frames import ToolAnswered, ToolInvoked
 from conversation.effects import Effect, Store
 from conversation.playback import Utterance
-from conversation.transcript import Message, Transcript
+from conversation.transcript import Transcript
 
 
 class Record:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from calls.reasons import FinishReason
+from calls.records import Message
 from calls.words import Role
 from conversation.agent_frames import (
     Config,
@@ -39,7 +40,6 @@ from conversation.effects import (
 from conversation.floor import Floor
 from conversation.plan import ConversationPlan
 from conversation.relay_frames import Setup, TokensPlayed, parse_relay_frame
-from conversation.transcript import Message
 from conversation.wire import UndecodableError, WronglyTypedError
 
 
@@ -79,7 +79,9 @@ class Conversation:
             return
         floor = self._floor
         self._is_resumed = True
-        self._callee.was_heard = any(message.role is Role.USER and not message.injected for message in stored)
+        self._callee.was_heard = any(
+            message.role is Role.USER and not message.extra.get("injected") for message in stored
+        )
         floor.record.resume(stored)
         floor.turns.resume(stored)
         if transfer_failed:

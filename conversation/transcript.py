@@ -1,31 +1,15 @@
 """What was really said, in order: the record's messages, and the transcript as the agent server is told it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from calls.records import Message
 from calls.words import Role
 from conversation.agent_frames import ToolAnswered, ToolInvoked
 from conversation.wire import encode
 
 UNINTELLIGIBLE = "(unintelligible audio)"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A finished utterance, or an injected note.
-
-    `content` holds only what was spoken. `response_id` is the request that an agent's utterance answers.
-    """
-
-    seq: int
-    role: Role
-    content: str
-    started_at: datetime
-    ended_at: datetime
-    interrupted: bool = False
-    injected: bool = False
-    response_id: int | None = None
 
 
 class Transcript:
@@ -53,8 +37,18 @@ class Transcript:
         injected: bool = False,
         response_id: int | None = None,
     ) -> Message:
-        """Number and keep a finished utterance."""
-        message = Message(self.next_seq, role, content, started_at, ended_at, interrupted, injected, response_id)
+        """Number and keep a finished utterance, or an injected note.
+
+        `content` holds only what was spoken; `response_id` is the request that an agent's utterance answers.
+        """
+        extra: dict[str, Any] = {}
+        if interrupted:
+            extra["interrupted"] = True
+        if injected:
+            extra["injected"] = True
+        if response_id is not None:
+            extra["response_id"] = response_id
+        message = Message(self.next_seq, role, content, started_at, ended_at, extra)
         self._append(message)
         return message
 

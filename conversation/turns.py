@@ -6,10 +6,10 @@ Rules of this file
 3. What a turn wants done (end, transfer, keys) is done after its words, and not at all once it is stale.
 """
 
+from calls.records import Message
 from calls.words import Role
 from conversation.agent_frames import Say
 from conversation.playback import Utterance
-from conversation.transcript import Message
 
 _RESUME_STEP = 100  # asks that got no answer left no message, so the ids of a dead session are not known exactly
 
@@ -89,7 +89,7 @@ class Turns:
 
     def resume(self, messages: list[Message]) -> None:
         """Go on after the ids that an earlier session may have used."""
-        used = [message.response_id or 0 for message in messages if message.role is Role.AGENT]
+        used = [message.extra.get("response_id", 0) for message in messages if message.role is Role.AGENT]
         self.last_asked = max(used, default=0) + _RESUME_STEP
 
     def ask(self, now: float, *, is_reminder: bool) -> Turn:

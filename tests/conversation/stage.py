@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from calls.records import Message
 from calls.words import Role
 from conversation.effects import (
     CloseAgent,
@@ -19,7 +20,6 @@ from conversation.effects import (
 )
 from conversation.plan import ConversationPlan
 from conversation.talk import Conversation
-from conversation.transcript import Message
 from tests.conversation.fake_relay import FakeRelay
 
 WALL = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -122,7 +122,7 @@ class Stage:
 
     def said(self) -> list[tuple[Role, str, bool]]:
         """The record: who, what, and whether it was cut off."""
-        return [(message.role, message.content, message.interrupted) for message in self.stored]
+        return [(message.role, message.content, bool(message.extra.get("interrupted"))) for message in self.stored]
 
     @property
     def ended(self) -> Ended:

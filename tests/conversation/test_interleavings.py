@@ -9,10 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from calls.records import Message
 from calls.words import Role
 from conversation.effects import ConnectAgent, Effect, Ended, Report, SendAgent, SendRelay, Store
 from conversation.talk import Conversation
-from conversation.transcript import Message
 from tests.conversation.fake_relay import FakeRelay
 from tests.conversation.stage import WALL, plan
 

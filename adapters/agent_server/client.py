@@ -1,0 +1,114 @@
+"""The websocket connection to an agent server, one per call.
+
+Rules of this file
+1. The address is never logged whole and no redirect is followed: both could carry a secret elsewhere.
+2. Sending never waits: a server that reads nothing is cut off and cannot hold up the call.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from adapters.agent_server.address import BadAgentAddressError, address_of_call, shown
+from conversation.agent_port import AgentClosedError, AgentUnreachableError
+
+log = logging.getLogger(__name__)
+
+BROKEN = 1006
+_OUR_VERDICTS = {1002, 1007, 1009}  # closes of ours that say what was wrong with the server's data
+_MAX_QUEUED = 256  # frames: minutes of talk; a server this far behind is not listening
+
+
+class _Connect(connect):
+    """The library's connect, without redirects."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class AgentServerConnector:
+    """Opens sockets to agent servers. Durations are in seconds, sizes in bytes."""
+
+    def __init__(
+        self, *, open_timeout: float = 7.0, max_frame_bytes: int = 256 * 1024, close_timeout: float = 2.0
+    ) -> None:
+        # The library's debug log prints the request line, and with it whatever secret the path holds.
+        silent = logging.getLogger(f"{__name__}.wire")
+        silent.propagate = False
+        silent.addHandler(logging.NullHandler())
+        self._options: dict[str, Any] = {
+            "compression": None,  # costs memory and time per frame, and frames are small
+            "proxy": None,
+            "open_timeout": open_timeout,
+            "close_timeout": close_timeout,
+            "max_size": max_frame_bytes,
+            "logger": silent,
+        }
+
+    async def connect(self, url: str, call_id: str) -> "AgentServerSocket":
+        """Open the socket of one call. Raises AgentUnreachableError."""
+        try:
+            return AgentServerSocket(await _Connect(address_of_call(url, call_id), **self._options))
+        except InvalidStatus as error:
+            raise AgentUnreachableError(f"HTTP {error.response.status_code}") from error
+        except BadAgentAddressError as error:
+            raise AgentUnreachableError(str(error)) from error
+        except (OSError, WebSocketException, TimeoutError, ValueError) as error:
+            log.info("agent server not reached", extra={"call_id": call_id, "server": shown(url)})
+            raise AgentUnreachableError(type(error).__name__) from error
+
+
+class AgentServerSocket:
+    """One open connection."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+        self._waiting: asyncio.Queue[str] = asyncio.Queue(_MAX_QUEUED)
+        self._writer = asyncio.create_task(self._write())
+        self._is_cut_off = False
+
+    async def receive(self) -> str | bytes:
+        """The next message, text or binary. Raises AgentClosedError."""
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed as error:
+            self._writer.cancel()
+            raise AgentClosedError(BROKEN if self._is_cut_off else _code(error)) from error
+
+    def send(self, text: str) -> None:
+        """Queue a text message; a server that has taken none for too long is cut off."""
+        try:
+            self._waiting.put_nowait(text)
+        except asyncio.QueueFull:
+            self._is_cut_off = True
+            self._connection.transport.abort()
+
+    async def close(self, code: int) -> None:
+        """Send what is queued and close, within the close time-out."""
+        self._writer.cancel()
+        try:
+            while not self._waiting.empty():
+                await asyncio.wait_for(self._connection.send(self._waiting.get_nowait()), timeout=1.0)
+        except (ConnectionClosed, TimeoutError):
+            log.debug("frames were left unsent")
+        await self._connection.close(code)
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._connection.send(await self._waiting.get())
+        except ConnectionClosed:
+            return  # the reader learns it too, with the code
+
+
+def _code(error: ConnectionClosed) -> int:
+    """The close code that says most: the server's own, else ours where it judges the server's data."""
+    theirs, ours = error.rcvd, error.sent
+    if ours is not None and not error.rcvd_then_sent and ours.code in _OUR_VERDICTS:
+        return ours.code
+    if theirs is not None:
+        return theirs.code
+    return BROKEN

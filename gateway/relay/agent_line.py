@@ -1,0 +1,100 @@
+"""The agent server's end of a session: connects, reads, and hands every event to the conversation.
+
+A connection that was given up is never heard again: its task is cancelled before another one begins.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from conversation.agent_port import AgentClosedError, AgentConnector, AgentSocket, AgentUnreachableError
+from conversation.effects import Effect
+from conversation.talk import Conversation
+from gateway.relay.relay_line import RelayLine
+
+Apply = Callable[[list[Effect]], None]
+
+
+class AgentLine:
+    """The connection, or the attempts at one, of a session."""
+
+    __slots__ = (
+        "_apply",
+        "_call_id",
+        "_closing",
+        "_connector",
+        "_group",
+        "_loop",
+        "_relay",
+        "_socket",
+        "_talk",
+        "_task",
+        "_url",
+    )
+
+    def __init__(self, connector: AgentConnector, url: str, call_id: str, relay: RelayLine) -> None:
+        self._connector = connector
+        self._url = url
+        self._call_id = call_id
+        self._relay = relay
+        self._loop = asyncio.get_running_loop()
+        self._group: asyncio.TaskGroup | None = None
+        self._talk: Conversation | None = None
+        self._apply: Apply = lambda _: None
+        self._socket: AgentSocket | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def begin(self, group: asyncio.TaskGroup, talk: Conversation, apply: Apply) -> None:
+        """Work within `group`; events go to `talk`, and what it wants to `apply`."""
+        self._group, self._talk, self._apply = group, talk, apply
+
+    def connect(self, delay: float) -> None:
+        """Connect in `delay` seconds."""
+        if self._group is not None and self._talk is not None:
+            self._task = self._group.create_task(self._serve(self._talk, delay))
+
+    def send(self, text: str) -> None:
+        """Send a text frame, if there is a connection."""
+        if self._socket is not None:
+            self._socket.send(text)
+
+    def hang_up(self, code: int) -> None:
+        """Close the connection, or give up connecting."""
+        socket, self._socket = self._socket, None
+        task, self._task = self._task, None
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+        if socket is not None and self._group is not None:
+            closing = self._group.create_task(socket.close(code))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+    async def finish(self) -> None:
+        """Wait until what was closed is closed."""
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _serve(self, talk: Conversation, delay: float) -> None:
+        await asyncio.sleep(delay)
+        try:
+            socket = await self._connector.connect(self._url, self._call_id)
+        except AgentUnreachableError as error:
+            self._apply(talk.agent_failed(str(error), self._loop.time()))
+            return
+        self._socket = socket
+        self._apply(talk.agent_connected(self._loop.time()))
+        while self._socket is socket:
+            await self._relay.wait_until_flowing()
+            try:
+                message = await socket.receive()
+            except AgentClosedError as error:
+                if self._socket is socket:
+                    self._socket = None
+                    self._apply(talk.agent_closed(error.code, self._loop.time()))
+                return
+            if self._socket is socket:
+                self._take(talk, message)
+
+    def _take(self, talk: Conversation, message: str | bytes) -> None:
+        now = self._loop.time()
+        self._apply(talk.agent_text(message, now) if isinstance(message, str) else talk.agent_binary(now))

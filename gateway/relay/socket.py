@@ -1,0 +1,116 @@
+"""The websocket route that the carrier's relay connects to.
+
+An ASGI server should limit frames to `MAX_FRAME_BYTES` (uvicorn: `ws_max_size`) and use no compression.
+"""
+
+import logging
+from contextlib import suppress
+
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from calls.ports.pages import StoreUnavailableError
+from gateway.relay.ports import RelayVerifier, SessionPlan
+from gateway.relay.session import RelaySession
+from gateway.relay.sessions import Sessions
+from gateway.relay.surroundings import Surroundings
+
+log = logging.getLogger(__name__)
+
+PATH = "/relay/{call_id}/{attempt_id}"
+_TAKE_OVER_SECONDS = 2.0
+_TRY_AGAIN_LATER = 1013
+
+
+class RelayEndpoint:
+    """Verifies a handshake, loads the call, and runs its session."""
+
+    def __init__(
+        self,
+        *,
+        verifier: RelayVerifier,
+        sessions: Sessions,
+        around: Surroundings,
+    ) -> None:
+        self._verifier = verifier
+        self._sessions = sessions
+        self._around = around
+
+    def route(self) -> WebSocketRoute:
+        """The route to put into an application."""
+        return WebSocketRoute(PATH, self.serve)
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """One handshake and, if it is the carrier's and the call's, one session."""
+        call_id = websocket.path_params["call_id"]
+        attempt_id = websocket.path_params["attempt_id"]
+        if not self._verifier.verify(_raw_path(websocket), websocket.headers):
+            log.warning("a relay handshake without a valid signature was refused", extra={"call_id": call_id})
+            await websocket.close()  # before accepting, this answers 403
+            return
+        plan = None if self._sessions.is_draining else await self._load(call_id, attempt_id)
+        if plan is None:
+            await websocket.close(_TRY_AGAIN_LATER)
+            return
+        await websocket.accept()
+        session = RelaySession(plan, attempt_id, StarletteSocket(websocket), self._around)
+        self._sessions.add(session)
+        try:
+            await session.run()
+        finally:
+            self._sessions.remove(session)
+
+    async def _load(self, call_id: str, attempt_id: str) -> SessionPlan | None:
+        # The older session stores its last words first, so that they are loaded and not numbered twice.
+        await self._sessions.take_over(call_id, _TAKE_OVER_SECONDS)
+        try:
+            return await self._around.store.load(call_id, attempt_id)
+        except StoreUnavailableError:
+            log.exception("the call of a relay could not be loaded", extra={"call_id": call_id})
+            return None
+
+
+class StarletteSocket:
+    """A RelaySocket over Starlette's websocket."""
+
+    __slots__ = ("_is_closed", "_websocket")
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._is_closed = False
+
+    async def receive(self) -> str | bytes | None:
+        """The next message, None once the relay closed."""
+        if self._is_closed:
+            return None
+        message = await self._websocket.receive()
+        if message["type"] != "websocket.receive":
+            self._is_closed = True
+            return None
+        text = message.get("text")
+        if isinstance(text, str):
+            return text
+        data = message.get("bytes")
+        return data if isinstance(data, bytes) else b""
+
+    async def send(self, text: str) -> None:
+        """Send a text message, unless the relay closed."""
+        if self._is_closed or self._websocket.application_state is not WebSocketState.CONNECTED:
+            return
+        try:
+            await self._websocket.send({"type": "websocket.send", "text": text})
+        except WebSocketDisconnect:
+            self._is_closed = True  # the reader learns it too
+
+    async def close(self, code: int) -> None:
+        """Close, unless that has happened."""
+        if not self._is_closed and self._websocket.application_state is WebSocketState.CONNECTED:
+            with suppress(WebSocketDisconnect):
+                await self._websocket.close(code)
+
+
+def _raw_path(websocket: WebSocket) -> str:
+    raw = websocket.scope.get("raw_path") or websocket.scope["path"].encode()
+    path = raw.decode("ascii", "replace")
+    query = websocket.scope.get("query_string", b"").decode("ascii", "replace")
+    return f"{path}?{query}" if query else path
