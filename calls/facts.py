@@ -65,6 +65,13 @@ class DialRefused(Fact):
     evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
 
 
+class DialGivenUp(Fact):
+    """No dial is out, and none will be: the call's end came before the carrier took one."""
+
+    kind = "dial_given_up"
+    attempt_id: str
+
+
 class DialLost(Fact):
     """Nobody knows whether the carrier took the dial, and no carrier call was found for it."""
 

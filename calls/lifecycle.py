@@ -77,7 +77,7 @@ def is_under_way(call: Call) -> bool:
 
 def is_over(call: Call) -> bool:
     """Whether no carrier call of this call is left: it ended, was never accepted, or was never asked for."""
-    if any(call.knows(kind) for kind in (f.CallCompleted, f.DialRefused, f.DialLost)):
+    if any(call.knows(kind) for kind in (f.CallCompleted, f.DialRefused, f.DialGivenUp, f.DialLost)):
         return True
     return call.knows(f.Closing) and not call.knows(f.DialAttempted) and call.carrier_call_id is None
 

@@ -1,0 +1,84 @@
+"""What the engine's Web UI shows of a call: search attributes to find it by, details to read it by."""
+
+from collections.abc import Mapping
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate, TypedSearchAttributes
+
+from calls import facts as f
+from calls.facts import Fact
+from calls.lifecycle import ending, state
+from calls.model import Call
+from calls.records import progress
+from calls.words import CallStatus
+from workflows.names import CALL_AGENT, CALL_FINISH_REASON, CALL_STATUS, CALL_TO, masked
+
+
+class Inspection:
+    """Shows a call in the Web UI, and changes as few search attributes as it can (each change is a billed action)."""
+
+    def __init__(self) -> None:
+        self._shown = CallStatus.REGISTERED
+        self._notes: list[str] = []
+
+    def note(self, call: Call, text: str) -> None:
+        """Tell whoever watches the call something that is no fact of it."""
+        self._notes = [*self._notes, f"- {text}"][-5:]
+        self.show(call)
+
+    def show(self, call: Call) -> None:
+        """Rewrite the details; move the search attributes when the status moved."""
+        workflow.set_current_details("\n".join([details(call), *self._notes]))
+        status = progress(call).status
+        if status is self._shown:
+            return
+        self._shown = status
+        updates: list[SearchAttributeUpdate[str]] = [CALL_STATUS.value_set(status.value)]
+        if final := ending(call):
+            updates.append(CALL_FINISH_REASON.value_set(final.reason.value))
+        if call.plan and status is not CallStatus.REGISTERED:
+            updates.append(CALL_AGENT.value_set(call.plan.agent_name))
+        workflow.upsert_search_attributes(updates)
+
+
+def search_attributes_at_start(to_number: str) -> TypedSearchAttributes:
+    """What a call can be found by from its first moment on."""
+    return TypedSearchAttributes(
+        [CALL_STATUS.pair(CallStatus.REGISTERED.value), CALL_TO.pair(masked(to_number))]  # type: ignore[attr-defined]
+    )
+
+
+def details(call: Call) -> str:
+    """The call as Markdown: where it stands, and what happened when."""
+    request, final = call.order.request, ending(call)
+    rows = [
+        ("State", state(call).name.lower()),
+        ("Agent", call.plan.agent_name if call.plan else "-"),
+        ("From → to", f"{masked(request.from_number)} → {masked(request.to_number)}"),
+        ("Carrier call", f"`{call.carrier_call_id}`" if call.carrier_call_id else "-"),
+    ]
+    if final:
+        rows.append(("Finish reason", f"**{final.reason}** ({final.status}, by {final.by}, while {final.phase})"))
+        rows += [(name, str(value)) for name, value in final.evidence.items()]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    return f"| | |\n|---|---|\n{table}\n\n{_happenings(call.facts)}"
+
+
+def _happenings(facts: Mapping[str, Fact]) -> str:
+    told = sorted(facts.values(), key=lambda fact: fact.at)[-15:]
+    return "\n".join(f"- `{fact.at:%H:%M:%S}` {_sentence(fact)}" for fact in told)
+
+
+def _sentence(fact: Fact) -> str:
+    said = fact.kind.replace("_", " ")
+    if isinstance(fact, f.MachineVerdict | f.MachineChecked):
+        return f"{said}: {fact.answered_by}"
+    if isinstance(fact, f.CallCompleted):
+        return f"{said}: {fact.carrier_status}"
+    if isinstance(fact, f.Closing | f.ConversationEnded):
+        return f"{said}: {fact.reason}"
+    if isinstance(fact, f.TransferRequested):
+        return f"{said}: {masked(fact.to_number)}"
+    if isinstance(fact, f.TimerExpired):
+        return f"{said}: {fact.timer}"
+    return said

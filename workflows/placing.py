@@ -1,0 +1,154 @@
+"""Placing a call: the one way in, for gateway and starter alike.
+
+The call's workflow is started together with a question for the outcome of its registration. Whatever goes wrong on
+the way, the answer is true: a call that is said not to be placed was not registered and never will be.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.service import RPCError
+
+from activities.models import RegisterAnswer, Registration
+from activities.registering import NoAgent, agent_for
+from calls.model import CallOrder, CallRequest
+from calls.ports.agent_store import AgentStore
+from calls.ports.call_store import CallStore
+from calls.ports.pages import StoreUnavailableError
+from calls.records import StoredCall
+from workflows.inspection import search_attributes_at_start
+from workflows.messages import REGISTER
+from workflows.names import CALL_QUEUE, masked, workflow_id
+from workflows.outbound_call import OutboundCall
+
+_PATIENCE_SECONDS = 8.0
+"""Longer than the workflow's own deadline for registering, so that its answer is known when ours is due."""
+
+
+class PlacingError(Exception):
+    """The call was not placed, and this request for it never will be."""
+
+
+class UnknownAgentError(PlacingError):
+    """The request names an agent that does not exist."""
+
+
+class NumberNotBoundError(PlacingError):
+    """The request's `from_number` is not bound to an agent and it names none."""
+
+
+class CallIdTakenError(PlacingError):
+    """Another request holds this call id. `fields` names what differs."""
+
+    def __init__(self, call_id: str, fields: tuple[str, ...]) -> None:
+        super().__init__(
+            f"call_id {call_id!r} belongs to another request, which differs in {', '.join(fields) or 'its content'}: "
+            "send the same request again to learn of that call, or choose another call_id"
+        )
+        self.fields = fields
+
+
+class PlacingUnavailableError(PlacingError):
+    """Engine, workers or store did not answer in time; the same request may be sent again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A placed call. `created` is False when the same request had placed it before."""
+
+    stored: StoredCall
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What placing a call needs."""
+
+    client: Client
+    calls: CallStore
+    agents: AgentStore
+
+
+async def place_call(desk: Desk, order: CallOrder) -> Placed:
+    """Place a call once, however often it is asked for. Raises PlacingError with words that say what to do."""
+    try:
+        if known := await desk.calls.find(order.call_id):
+            return _known(order, known)
+        agent = await agent_for(desk.agents, order.request)
+    except StoreUnavailableError as error:
+        raise PlacingUnavailableError(f"the store is away: {error}") from error
+    if isinstance(agent, NoAgent):
+        raise _no_agent(agent.outcome, agent.why)
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            answer = await _start(desk.client, order, agent.ai_agent_name)
+    except (TimeoutError, RPCError, WorkflowUpdateFailedError) as error:
+        return await _settle(desk, order, error)
+    return await _read(desk, order, answer)
+
+
+async def _start(client: Client, order: CallOrder, agent_name: str) -> RegisterAnswer:
+    request = order.request
+    start = WithStartWorkflowOperation(
+        OutboundCall.run,
+        order,
+        id=workflow_id(order.call_id),
+        task_queue=CALL_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary=f"{agent_name} → {masked(request.to_number)}",
+        search_attributes=search_attributes_at_start(request.to_number),
+    )
+    answer: RegisterAnswer = await client.execute_update_with_start_workflow(
+        REGISTER, start_workflow_operation=start, result_type=RegisterAnswer
+    )
+    return answer
+
+
+async def _read(desk: Desk, order: CallOrder, answer: RegisterAnswer) -> Placed:
+    """Turn the workflow's answer into ours; a workflow that was running already answers for its own request."""
+    if answer.outcome in (Registration.UNKNOWN_AGENT, Registration.NUMBER_NOT_BOUND):
+        raise _no_agent(answer.outcome, answer.why)
+    if answer.outcome in (Registration.TOO_LATE, Registration.WITHDRAWN):
+        raise PlacingUnavailableError(answer.why or "this request was given up before")
+    try:
+        stored = await desk.calls.find(order.call_id)
+    except StoreUnavailableError as error:
+        return await _settle(desk, order, error)
+    if stored is None:
+        raise PlacingUnavailableError("the call was registered but cannot be read")
+    if stored.order.request_id == order.request_id:
+        return Placed(stored, created=True)
+    return _known(order, stored)
+
+
+def _known(order: CallOrder, stored: StoredCall) -> Placed:
+    if stored.order.request_sha256 == order.request_sha256:
+        return Placed(stored, created=False)
+    raise CallIdTakenError(order.call_id, differing_fields(order.request, stored.order.request))
+
+
+async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
+    """Nobody answered: make sure that the call is placed or never will be, and say which."""
+    why = f"the call could not be placed in time, is a worker running? ({type(cause).__name__}: {cause})"
+    try:
+        if await desk.calls.withdraw(order.request_id, datetime.now(UTC)):
+            raise PlacingUnavailableError(why) from cause
+        stored = await desk.calls.find(order.call_id)
+    except StoreUnavailableError as error:
+        raise PlacingUnavailableError(f"{why}; the store is away too: {error}") from cause
+    if stored is None:
+        raise PlacingUnavailableError(why) from cause
+    return Placed(stored, created=True) if stored.order.request_id == order.request_id else _known(order, stored)
+
+
+def _no_agent(outcome: Registration, why: str) -> PlacingError:
+    return UnknownAgentError(why) if outcome is Registration.UNKNOWN_AGENT else NumberNotBoundError(why)
+
+
+def differing_fields(one: CallRequest, other: CallRequest) -> tuple[str, ...]:
+    """The names of the request's fields in which two requests differ."""
+    return tuple(name for name in CallRequest.model_fields if getattr(one, name) != getattr(other, name))

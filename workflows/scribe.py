@@ -1,0 +1,53 @@
+"""Keeping the stored record in step with the facts, off the story's own path."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from activities.registering import Registering
+from calls.records import Progress, progress
+from workflows import options
+from workflows.story import Story
+
+
+class Scribe:
+    """Writes the record whenever it would say something new; several facts at once cost one write."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._saved = progress(story.call)
+        self._finished = False
+
+    @property
+    def is_in_step(self) -> bool:
+        """Whether the stored record says what the facts say."""
+        return self._latest() == self._saved
+
+    def finish(self) -> None:
+        """Nothing follows any more: the next record is the complete one, and the last."""
+        self._finished = True
+
+    async def keep(self) -> None:
+        """Write until the complete record is written."""
+        while not self._saved.complete:
+            await workflow.wait_condition(lambda: not self.is_in_step)
+            latest = self._latest()
+            await self._write(latest)
+            self._saved = latest
+
+    def _latest(self) -> Progress:
+        """The progress to store; facts that change nothing visible leave the stored one as it is."""
+        latest = progress(self._story.call, complete=self._finished)
+        unchanged = latest.model_copy(update={"revision": self._saved.revision}) == self._saved
+        return self._saved if unchanged else latest
+
+    async def _write(self, latest: Progress) -> None:
+        entry = [self._story.call.order.call_id, latest]
+        says = f"Record: {latest.finish_reason or latest.status}{', complete' if latest.complete else ''}"
+        try:
+            await workflow.execute_local_activity_method(
+                Registering.save_progress, args=entry, summary=says, **options.SAVE_QUICKLY
+            )
+        except ActivityError:
+            await workflow.execute_activity_method(
+                Registering.save_progress, args=entry, summary=says, **options.SAVE_PATIENTLY
+            )

@@ -1,0 +1,127 @@
+"""From the decision to end, to a record that lacks nothing: hang up, be sure of it, bring home what the call left."""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from activities.archiving import Archiving
+from activities.models import LiveCall, RecordingOrder, RecordingOutcome
+from activities.telephony import Telephony
+from calls import facts as f
+from calls.lifecycle import is_over, was_answered
+from calls.reasons import FinishReason
+from workflows import options
+from workflows.story import Story
+
+_MESSAGE_PATIENCE = timedelta(seconds=150)
+"""How long a voicemail message may take to be spoken: 2,000 characters at 14 a second."""
+
+
+class WrappingUp:
+    """The end of a story."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+
+    async def hang_up(self) -> None:
+        """Make sure that the carrier's call is over, and know it from the carrier."""
+        story = self._story
+        story.close()
+        if story.call.carrier_call_id is None:
+            return
+        closing = story.call.fact(f.Closing)
+        if closing and closing.reason is FinishReason.VOICEMAIL_DETECTED and story.plan.voicemail.message:
+            await self._leave_message()
+        while not is_over(story.call):
+            await self._hang_up_once()
+            patience = workflow.now() + timedelta(seconds=story.policy.hangup_confirmation_seconds)
+            if await story.strictly_until(lambda: is_over(story.call), by=patience, leads_to="ask the carrier"):
+                await story.ask_carrier("is the call over?")
+
+    async def _hang_up_once(self) -> None:
+        story = self._story
+        try:
+            await workflow.execute_activity_method(
+                Telephony.hang_up, story.call.carrier_call_id or "", summary="Hang up", **options.HANG_UP
+            )
+        except ActivityError as error:
+            workflow.logger.warning("hanging up %s failed: %s", story.call.carrier_call_id, error.cause or error)
+
+    async def _leave_message(self) -> None:
+        """Let the agent's message be spoken after the beep; the carrier hangs up after it."""
+        story = self._story
+        live = LiveCall(
+            call_id=story.call.order.call_id,
+            attempt_id=story.attempt_id,
+            carrier_call_id=story.call.carrier_call_id or "",
+        )
+        try:
+            await workflow.execute_activity_method(
+                Telephony.leave_message, live, summary="Leave the voicemail message", **options.STEER
+            )
+        except ActivityError:
+            return
+        by = workflow.now() + _MESSAGE_PATIENCE
+        await story.strictly_until(
+            lambda: is_over(story.call) or story.knows(f.EndRequested), by=by, leads_to="message takes too long"
+        )
+
+    async def archive(self) -> None:
+        """Bring recording and transcript home, each in its own time."""
+        if was_answered(self._story.call):
+            await asyncio.gather(self._archive_recording(), self._archive_transcript())
+
+    async def _archive_recording(self) -> None:
+        story = self._story
+        if not story.plan.record:
+            return
+        at = workflow.now() + timedelta(seconds=story.policy.recording_seconds)
+        told = lambda: story.knows(f.RecordingReady) or story.knows(f.RecordingAbsent)  # noqa: E731 - one condition
+        await story.strictly_until(told, by=at, leads_to="ask the carrier for the recording")
+        if story.knows(f.RecordingAbsent) and not story.knows(f.RecordingReady):
+            return
+        outcome = await self._fetch_recording()
+        if not outcome.archive_id:
+            self._no_recording()
+            return
+        story.learn(f.RecordingArchived(at=workflow.now(), **outcome.model_dump()))
+
+    async def _fetch_recording(self) -> RecordingOutcome:
+        story = self._story
+        ready = story.call.fact(f.RecordingReady)
+        order = RecordingOrder(
+            call_id=story.call.order.call_id,
+            carrier_call_id=story.call.carrier_call_id or "",
+            recording_id=ready.recording_id if ready else "",
+            duration_seconds=ready.duration_seconds if ready else None,
+            channels=ready.channels if ready else None,
+        )
+        try:
+            return await workflow.execute_activity_method(
+                Archiving.archive_recording, order, summary="Archive the recording", **options.ARCHIVE
+            )
+        except ActivityError:
+            return RecordingOutcome()
+
+    def _no_recording(self) -> None:
+        story = self._story
+        story.learn(
+            f.RecordingAbsent(
+                at=workflow.now(), carrier_call_id=story.call.carrier_call_id or "", attempt_id=story.attempt_id
+            )
+        )
+
+    async def _archive_transcript(self) -> None:
+        story = self._story
+        try:
+            count = await workflow.execute_activity_method(
+                Archiving.archive_transcript,
+                story.call.order.call_id,
+                summary="Archive the transcript",
+                **options.TRANSCRIPT,
+            )
+        except ActivityError:
+            return
+        story.learn(f.TranscriptArchived(at=workflow.now(), messages=count))
