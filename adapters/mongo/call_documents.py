@@ -1,0 +1,98 @@
+"""How calls and messages look as MongoDB documents, and back.
+
+What clients and agent servers may fill freely (metadata, dynamic data, a message's extras) is kept as JSON text:
+BSON has no integers beyond 64 bits, no lone surrogates, and trouble with `$` and dots in keys.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import ObjectId
+
+from adapters.mongo.database import Document
+from calls.records import Message, NewCall, Progress, StoredCall
+from calls.words import CallStatus, Role
+
+WITHOUT_TRANSCRIPT = {"transcript": 0}
+"""Projection of reads that are asked for the call: its gathered utterances are read from `messages`."""
+
+_FREE_FORM = ("metadata", "pia_llm_dynamic_data")
+
+
+def call_document(new: NewCall) -> Document:
+    """A call as it is stored when it is registered. The agent's snapshot is private: it is in no API answer."""
+    request = new.order.request.model_dump(exclude=set(_FREE_FORM))
+    free_form = {f"{name}_json": json.dumps(getattr(new.order.request, name)) for name in _FREE_FORM}
+    return {
+        "_id": ObjectId(new.order.id),
+        **new.order.model_dump(include={"call_id", "request_id", "request_sha256"}),
+        **plain(request),
+        **free_form,
+        "agent_id": new.agent_id,
+        "agent": new.agent.model_dump(mode="json"),
+        "plan": new.plan.model_dump(mode="json"),
+        "registered_at": plain(new.registered_at),
+        "progress": progress_document(Progress(revision=0, status=CallStatus.REGISTERED)),
+        "claim": None,
+    }
+
+
+def stored_call(document: Document) -> StoredCall:
+    """The call of a document."""
+    free_form = {name: json.loads(document[f"{name}_json"]) for name in _FREE_FORM}
+    asked = ("from_number", "to_number", "direction", "override_ai_agent_id")
+    order = {name: document[name] for name in ("call_id", "request_id", "request_sha256")}
+    return StoredCall.model_validate(
+        {
+            "order": {
+                "id": str(document["_id"]),
+                **order,
+                "request": {**{name: document[name] for name in asked}, **free_form},
+            },
+            **{name: document[name] for name in ("agent_id", "agent", "plan", "registered_at", "progress")},
+        }
+    )
+
+
+def progress_document(progress: Progress) -> Document:
+    """A call's progress as it is stored, times as dates so that listings can compare them."""
+    document: Document = plain(progress.model_dump())
+    return document
+
+
+def message_fields(message: Message) -> Document:
+    """A message as it is stored, of whichever call."""
+    return {
+        "seq": message.seq,
+        "role": message.role.value,
+        "content": plain(message.content),
+        "started_at": message.started_at,
+        "ended_at": message.ended_at,
+        "extra_json": json.dumps(message.extra),
+    }
+
+
+def stored_message(document: Document) -> Message:
+    """The message of a document."""
+    return Message(
+        seq=document["seq"],
+        role=Role(document["role"]),
+        content=document["content"],
+        started_at=document["started_at"],
+        ended_at=document["ended_at"],
+        extra=json.loads(document["extra_json"]),
+    )
+
+
+def plain(value: Any) -> Any:
+    """The same as BSON can hold it: enums as text, times to the millisecond, "?" for what UTF-8 cannot say."""
+    if isinstance(value, str):
+        return str(value).encode(errors="replace").decode()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,179 @@
+"""Calls in MongoDB.
+
+Rules of this file
+1. Whatever decides between two askers is one atomic operation on one document: the registration's row decides
+   between registering and withdrawing, the unique call id between two requests, the call's claim between two
+   carrier calls.
+2. Every write may be repeated, and none moves a record backwards.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from adapters.mongo.call_documents import (
+    WITHOUT_TRANSCRIPT,
+    call_document,
+    message_fields,
+    plain,
+    progress_document,
+    stored_call,
+    stored_message,
+)
+from adapters.mongo.call_listing import page_of_calls
+from adapters.mongo.database import Database, Document, asking
+from adapters.mongo.paging import object_id
+from calls.ports.call_store import CallFilter, Claim, Pulse, RegisterOutcome, RegisterResult
+from calls.ports.pages import Page
+from calls.records import Message, NewCall, Progress, StoredCall
+
+_REGISTERED, _WITHDRAWN = "registered", "withdrawn"
+
+
+class MongoCallStore:
+    """Keeps calls, their messages, pulses and late facts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # A pulse is worth less than a journal write every two seconds and call; the next one is coming.
+        self._pulses = database.get_collection(
+            "pulses", write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local")
+        )
+
+    @asking
+    async def register(self, new: NewCall) -> RegisterResult:
+        """Store a new call, once per call id, whoever asks and however often."""
+        order = new.order
+        if await self._settle(order.request_id, _REGISTERED, new.registered_at) == _WITHDRAWN:
+            return RegisterResult(RegisterOutcome.WITHDRAWN, None)
+        document = call_document(new)
+        try:
+            await self._database.calls.insert_one(document)
+        except DuplicateKeyError:
+            holder = await self._holder(document)
+        else:
+            return RegisterResult(RegisterOutcome.CREATED, stored_call(document))
+        if order.request_id == holder.order.request_id or order.request_sha256 == holder.order.request_sha256:
+            return RegisterResult(RegisterOutcome.EXISTED, holder)
+        # This request was not registered after all; a later withdrawal must not be told that it was.
+        await self._database.registrations.delete_one({"_id": order.request_id, "outcome": _REGISTERED})
+        return RegisterResult(RegisterOutcome.CONFLICT, holder)
+
+    @asking
+    async def withdraw(self, request_id: str, at: datetime) -> bool:
+        """Make sure that a request which was not registered never will be; False when it was registered before."""
+        return await self._settle(request_id, _WITHDRAWN, at) == _WITHDRAWN
+
+    async def _settle(self, request_id: str, outcome: str, at: datetime) -> str:
+        """What became of a request: the first to say so decides."""
+        settled = await self._database.registrations.find_one_and_update(
+            {"_id": request_id},
+            {"$setOnInsert": {"outcome": outcome, "at": at}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return str(settled["outcome"])
+
+    async def _holder(self, document: Document) -> StoredCall:
+        same = {"$or": [{"call_id": document["call_id"]}, {"_id": document["_id"]}]}
+        # Right after a duplicate key the winner may not have its majority yet: read what the primary has.
+        calls = self._database.get_collection("calls", read_concern=ReadConcern("local"))
+        found = await calls.find_one(same, WITHOUT_TRANSCRIPT)
+        assert found is not None  # noqa: S101 - calls are never deleted, and one was in the way
+        return stored_call(found)
+
+    @asking
+    async def find(self, call_id_or_id: str) -> StoredCall | None:
+        """One call. 24 hex digits can only be an `_id` (which a generated call id equals)."""
+        record_id = object_id(call_id_or_id)
+        query = {"call_id": call_id_or_id} if record_id is None else {"_id": record_id}
+        found = await self._database.calls.find_one(query, WITHOUT_TRANSCRIPT)
+        return stored_call(found) if found else None
+
+    @asking
+    async def page(self, where: CallFilter) -> Page[StoredCall]:
+        """A page of calls, newest first unless asked otherwise. Raises BadPageTokenError."""
+        return await page_of_calls(self._database, where)
+
+    @asking
+    async def save_progress(self, call_id: str, progress: Progress) -> None:
+        """Move a call's progress forward; a lower revision than the stored one changes nothing."""
+        await self._database.calls.update_one(
+            {"call_id": call_id, "progress.revision": {"$lt": progress.revision}},
+            {"$set": {"progress": progress_document(progress)}},
+        )
+
+    @asking
+    async def claim(self, call_id: str, attempt_id: str, carrier_call_id: str) -> Claim:
+        """Let one carrier call speak for a call: the first of its attempt, and none once the call has ended."""
+        mine = {"attempt_id": attempt_id, "carrier_call_id": carrier_call_id}
+        granted = await self._database.calls.find_one_and_update(
+            {"call_id": call_id, "progress.end_time": None, "claim": {"$in": [None, mine]}},
+            {"$set": {"claim": mine}},
+            projection={"_id": 1},
+        )
+        if granted:
+            return Claim.GRANTED
+        found = await self._database.calls.find_one({"call_id": call_id}, {"progress.end_time": 1})
+        if found is None:
+            return Claim.UNKNOWN_CALL
+        return Claim.CALL_IS_OVER if found["progress"]["end_time"] else Claim.ANOTHER_HOLDS_IT
+
+    @asking
+    async def claimed_by(self, call_id: str) -> str | None:
+        """The carrier call id that holds the claim."""
+        found = await self._database.calls.find_one({"call_id": call_id}, {"claim": 1})
+        return found["claim"]["carrier_call_id"] if found and found["claim"] else None
+
+    @asking
+    async def append_message(self, call_id: str, message: Message) -> None:
+        """Store an utterance; the same seq again changes nothing."""
+        try:
+            await self._database.messages.insert_one({"call_id": call_id, **message_fields(message)})
+        except DuplicateKeyError:
+            return
+
+    @asking
+    async def messages(self, call_id: str) -> list[Message]:
+        """The utterances of a call in order of seq."""
+        found = self._database.messages.find({"call_id": call_id}).sort("seq", ASCENDING)
+        return [stored_message(document) for document in await found.to_list(length=None)]
+
+    @asking
+    async def messages_of(self, call_ids: Sequence[str]) -> dict[str, list[Message]]:
+        """The utterances of many calls, each in order of seq; an empty list where there are none."""
+        grouped: dict[str, list[Message]] = {call_id: [] for call_id in call_ids}
+        found = self._database.messages.find({"call_id": {"$in": list(grouped)}})
+        async for document in found.sort([("call_id", ASCENDING), ("seq", ASCENDING)]):
+            grouped[document["call_id"]].append(stored_message(document))
+        return grouped
+
+    @asking
+    async def keep_transcript(self, call_id: str, messages: Sequence[Message]) -> None:
+        """Put the gathered utterances into the call's record; later ones for the same call replace them."""
+        transcript = [message_fields(message) for message in messages]
+        await self._database.calls.update_one({"call_id": call_id}, {"$set": {"transcript": transcript}})
+
+    @asking
+    async def touch(self, call_id: str, pulse: Pulse) -> None:
+        """Leave a sign of life of a call's conversation; an older one than the stored one changes nothing."""
+        # $max compares documents field by field, so `at` comes first.
+        latest = {"at": pulse.at, "relay_session_id": pulse.relay_session_id}
+        await self._pulses.update_one({"_id": call_id}, {"$max": {"pulse": latest}}, upsert=True)
+
+    @asking
+    async def pulse(self, call_id: str) -> Pulse | None:
+        """The last sign of life; None before the first."""
+        found = await self._pulses.find_one({"_id": call_id})
+        return Pulse(found["pulse"]["relay_session_id"], found["pulse"]["at"]) if found else None
+
+    @asking
+    async def note_late(self, call_id: str, kind: str, body: Mapping[str, object], at: datetime) -> None:
+        """Keep word of a call whose workflow could not take it (it is over, or unknown)."""
+        late = {"call_id": plain(call_id), "kind": plain(kind), "body_json": json.dumps(dict(body), default=str)}
+        await self._database.late_facts.insert_one({**late, "at": at})

@@ -1,0 +1,79 @@
+"""The connection to MongoDB, and how its failures are told.
+
+Times are kept to the millisecond, as BSON does, and come back in UTC.
+"""
+
+import contextlib
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from datetime import UTC
+from typing import Any, ParamSpec, TypeVar
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from calls.ports.pages import StoreUnavailableError
+
+Document = dict[str, Any]
+Database = AsyncIOMotorDatabase[Document]
+
+SELECTION_MS = 3_000
+"""How long a primary is looked for: longer than an election takes, shorter than a caller's patience."""
+OPERATION_MS = 10_000
+"""How long one operation may take, its own retries and the majority's word included."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def connect(uri: str, database_name: str) -> Database:
+    """The database, not yet spoken to; close it with `database.client.close()`.
+
+    Writes are acknowledged by the journals of a majority, and reads see only such writes: what was once answered
+    cannot be rolled back by an election.
+    """
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        uri,
+        appname="ringback",
+        serverSelectionTimeoutMS=SELECTION_MS,
+        connectTimeoutMS=SELECTION_MS,
+        timeoutMS=OPERATION_MS,
+        uuidRepresentation="standard",
+    )
+    return client.get_database(
+        database_name,
+        codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
+        write_concern=WriteConcern(w="majority", j=True),
+        read_concern=ReadConcern("majority"),
+    )
+
+
+async def ping(database: Database) -> None:
+    """Ask for a sign of life. Raises StoreUnavailableError."""
+    with translated():
+        await database.command("ping")
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's word for "no answer" into the port's; everything else is ours to mend and passes."""
+    try:
+        yield
+    except PyMongoError as error:
+        if isinstance(error, ConnectionFailure) or error.timeout:
+            raise StoreUnavailableError(f"MongoDB did not answer: {type(error).__name__}") from error
+        raise
+
+
+def asking(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Make an async method of a store raise StoreUnavailableError when MongoDB does not answer."""
+
+    @functools.wraps(method)
+    async def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+        with translated():
+            return await method(*args, **kwargs)
+
+    return asked

@@ -1,0 +1,87 @@
+"""Which indexes the collections have; created and asserted when a process starts."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pymongo import ASCENDING
+
+from adapters.mongo.database import Database, asking
+
+TWO_DAYS = 172_800
+SIX_MONTHS = 15_552_000
+
+
+class Index(NamedTuple):
+    """One index: its fields (all ascending; MongoDB reads an index both ways) and what it promises."""
+
+    collection: str
+    fields: tuple[str, ...]
+    unique: bool = False
+    expire_after_seconds: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The name MongoDB would give it."""
+        return "_".join(f"{field}_1" for field in self.fields)
+
+
+INDEXES: tuple[Index, ...] = (
+    Index("calls", ("call_id",), unique=True),
+    Index("calls", ("registered_at", "_id")),
+    Index("calls", ("agent_id", "registered_at", "_id")),
+    Index("calls", ("to_number", "registered_at", "_id")),
+    Index("calls", ("from_number", "registered_at", "_id")),
+    Index("calls", ("progress.status", "registered_at", "_id")),
+    Index("calls", ("progress.finish_reason", "registered_at", "_id")),
+    Index("calls", ("progress.start_time",)),
+    Index("calls", ("progress.end_time",)),
+    Index("registrations", ("at",), expire_after_seconds=TWO_DAYS),
+    Index("messages", ("call_id", "seq"), unique=True),
+    Index("pulses", ("pulse.at",), expire_after_seconds=TWO_DAYS),
+    Index("late_facts", ("call_id", "at")),
+    Index("late_facts", ("at",), expire_after_seconds=SIX_MONTHS),
+    Index("numbers", ("phone_number",), unique=True),
+    Index("numbers", ("outbound_ai_agent_id",)),
+    Index("numbers", ("inbound_ai_agent_id",)),
+    Index("recordings.files", ("filename",), unique=True),
+    Index("recordings.chunks", ("files_id", "n"), unique=True),
+)
+
+
+class IndexesMissingError(Exception):
+    """Indexes that the stores rely on do not exist, or not as they should."""
+
+
+@asking
+async def ensure_indexes(database: Database) -> None:
+    """Create every index that is not there yet, then assert them all.
+
+    Raises IndexesMissingError, and the driver's OperationFailure when data contradicts a unique index.
+    """
+    for index in INDEXES:
+        options: dict[str, Any] = {"unique": index.unique, "name": index.name}
+        if index.expire_after_seconds is not None:
+            options["expireAfterSeconds"] = index.expire_after_seconds
+        await database[index.collection].create_index([(field, ASCENDING) for field in index.fields], **options)
+    await check_indexes(database)
+
+
+@asking
+async def check_indexes(database: Database) -> None:
+    """Assert that every index exists and promises what it should. Raises IndexesMissingError."""
+    known = {
+        collection: await database[collection].index_information()
+        for collection in sorted({index.collection for index in INDEXES})
+    }
+    wrong = [f"{index.collection}.{index.name}" for index in INDEXES if not _promised(index, known[index.collection])]
+    if wrong:
+        raise IndexesMissingError(f"missing or different: {', '.join(wrong)}")
+
+
+def _promised(index: Index, known: Mapping[str, Mapping[str, Any]]) -> bool:
+    found = known.get(index.name)
+    return (
+        found is not None
+        and bool(found.get("unique")) == index.unique
+        and found.get("expireAfterSeconds") == index.expire_after_seconds
+    )
