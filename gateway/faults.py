@@ -1,0 +1,85 @@
+"""Errors as HTTP answers: one place where each kind of failure becomes a status code and a sentence."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response
+
+from calls.ports.agent_store import AgentInUseError, NumberTakenError
+from calls.ports.pages import BadPageTokenError, StoreUnavailableError
+from gateway.ports import CallIdTakenError, EngineUnavailableError, NumberNotBoundError, UnknownAgentError
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = {"Retry-After": "2"}
+"""Seconds after which an unavailable engine or store is worth another try."""
+_VALUE_ERROR = "Value error, "
+_OUR_WORDS = {"extra_forbidden": "this field is not known; anything of your own belongs in metadata"}
+
+Answer = Callable[[Request, Any], Awaitable[Response]]
+
+
+def invalid(*problems: tuple[tuple[str | int, ...], str, str]) -> JSONResponse:
+    """422 in the shape that FastAPI gives: each problem is where, what, and its kind."""
+    detail = [{"loc": list(loc), "msg": message, "type": kind} for loc, message, kind in problems]
+    return JSONResponse({"detail": detail}, 422)
+
+
+async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
+    problems = [
+        (tuple(problem["loc"]), _OUR_WORDS.get(problem["type"], problem["msg"]), problem["type"])
+        for problem in error.errors()
+    ]
+    return invalid(*((loc, message.removeprefix(_VALUE_ERROR), kind) for loc, message, kind in problems))
+
+
+async def _unknown_agent(_: Request, error: UnknownAgentError) -> Response:
+    return JSONResponse({"detail": str(error)}, 404)
+
+
+async def _number_not_bound(_: Request, error: NumberNotBoundError) -> Response:
+    return invalid((("body", "from_number"), str(error), "number_not_bound"))
+
+
+async def _call_id_taken(_: Request, error: CallIdTakenError) -> Response:
+    return JSONResponse({"detail": str(error), "fields": list(error.fields)}, 409)
+
+
+async def _conflict(_: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 409)
+
+
+async def _bad_page_token(_: Request, error: BadPageTokenError) -> Response:
+    return invalid((("query", "page_token"), str(error) or "is not a token that a listing gave", "value_error"))
+
+
+async def _engine_unavailable(_: Request, error: EngineUnavailableError) -> Response:
+    log.warning("the engine is unavailable: %s", error)
+    return JSONResponse({"detail": "the call engine is unavailable; try again"}, 503, RETRY_AFTER)
+
+
+async def _store_unavailable(_: Request, error: StoreUnavailableError) -> Response:
+    log.warning("the store is unavailable: %s", error)
+    return JSONResponse({"detail": "the store is unavailable; try again"}, 503, RETRY_AFTER)
+
+
+_ANSWERS: dict[type[Exception], Answer] = {
+    RequestValidationError: _invalid_request,
+    UnknownAgentError: _unknown_agent,
+    NumberNotBoundError: _number_not_bound,
+    CallIdTakenError: _call_id_taken,
+    AgentInUseError: _conflict,
+    NumberTakenError: _conflict,
+    BadPageTokenError: _bad_page_token,
+    EngineUnavailableError: _engine_unavailable,
+    StoreUnavailableError: _store_unavailable,
+}
+
+
+def answer_faults(app: FastAPI) -> None:
+    """Have every known failure answered as this page says."""
+    for kind, answer in _ANSWERS.items():
+        app.add_exception_handler(kind, answer)

@@ -1,0 +1,42 @@
+"""Is this process alive, and can it do its work?"""
+
+import asyncio
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+
+from gateway.parts import Check, GatewayParts
+
+CHECK_SECONDS = 3.0
+"""A part that has not answered by then counts as away."""
+
+
+def health_router(parts: GatewayParts) -> APIRouter:
+    """`/healthz` and `/readyz`."""
+    router = APIRouter(tags=["health"])
+
+    async def healthz() -> JSONResponse:
+        """The process is alive."""
+        return JSONResponse({"status": "ok"})
+
+    async def readyz() -> JSONResponse:
+        """Each part that calls depend on, by name; 503 when one of them is away."""
+        answers = await asyncio.gather(*(_look(check) for check in parts.checks.values()))
+        found = dict(zip(parts.checks, answers, strict=True))
+        is_ready = all(answer == "ok" for answer in answers)
+        return JSONResponse({"status": "ok" if is_ready else "unavailable", **found}, 200 if is_ready else 503)
+
+    router.get("/healthz")(healthz)
+    router.get("/readyz")(readyz)
+    return router
+
+
+async def _look(check: Check) -> str:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    except TimeoutError:
+        return f"no answer within {CHECK_SECONDS:g} s"
+    except ConnectionError as error:
+        return str(error)
+    return "ok"

@@ -1,0 +1,38 @@
+"""Everything that a gateway is made of, given to it by whoever starts it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from calls.ports.agent_store import AgentStore
+from calls.ports.archive import RecordingArchive
+from calls.ports.call_store import CallStore
+from gateway.access_tokens import AccessTokens
+from gateway.auth import ApiKeys
+from gateway.ports import CallControl
+from gateway.rendering import Rendering
+
+Clock = Callable[[], datetime]
+Check = Callable[[], Awaitable[None]]
+"""Returns when the thing it looks at is well, and raises ConnectionError, with what is wrong, when it is not."""
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayParts:
+    """The ports and settings of one gateway. `checks` are what `/readyz` looks at, by name."""
+
+    calls: CallStore
+    agents: AgentStore
+    archive: RecordingArchive
+    control: CallControl
+    keys: ApiKeys
+    tokens: AccessTokens
+    rendering: Rendering
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    now: Clock = utc_now
+    allow_insecure_agent_urls: bool = False
