@@ -2,27 +2,28 @@
 
 import asyncio
 import contextlib
-import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.faults import Dice
 from simulator.ids import API_VERSION, rfc2822
 from simulator.ledger import CallbackSent
 from simulator.leg import Leg
 from simulator.outside import Outside, Reply
-from simulator.pace import Pace
 from simulator.request import Callback
 from simulator.tasks import Tasks
 
-log = logging.getLogger(__name__)
-
 Pairs = list[tuple[str, str]]
+Alert = Callable[[Leg, int, str, str], None]
 EVENT_STATUS = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
 GEO = ("City", "State", "Zip", "Country")
 ATTESTED = ("ringing", "answered")
 """The events that carry StirStatus."""
+CALLBACK_FAILED = 15003
+ORDER_PATIENCE = 1.0
+"""Real seconds that a callback waits for the one before it."""
 REORDER_PATIENCE = 5.0
 """Real seconds that a held-back callback waits for the one after it."""
 
@@ -65,15 +66,23 @@ class Message:
     sequence: int | None = None
 
 
+@dataclass
+class Turn:
+    """Where one status callback of a call stands: its successor may go, and it has been delivered."""
+
+    passed: asyncio.Event = field(default_factory=asyncio.Event)
+    delivered: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Callbacks:
     """Sends callbacks, each as a request of its own: order of arrival is not promised."""
 
-    def __init__(self, outside: Outside, pace: Pace, tasks: Tasks, dice: Callable[[], Dice]) -> None:
+    def __init__(self, outside: Outside, tasks: Tasks, dice: Callable[[], Dice], alert: Alert) -> None:
         self._outside = outside
-        self._pace = pace
+        self._alert = alert
         self._tasks = tasks
         self._dice = dice
-        self._delivered: dict[str, dict[int, asyncio.Event]] = {}
+        self._turns: dict[str, defaultdict[int, Turn]] = {}
 
     def report(self, account_sid: str, leg: Leg, event: str, extra: Pairs | None = None) -> None:
         """Report one event of a call's life, if it was subscribed to. Sequence numbers count subscribed events only."""
@@ -99,21 +108,24 @@ class Callbacks:
             self._tasks.spawn(self._deliver(leg, Message(kind, name, to, form)), f"callback {kind} {leg.sid}")
 
     async def _status(self, leg: Leg, message: Message, number: int) -> None:
-        mine = self._delivered.setdefault(leg.sid, {}).setdefault(number, asyncio.Event())
-        if message.name != "completed" and self._dice().falls("callback_reorder", leg.request.to):
-            following = self._delivered[leg.sid].setdefault(number + 1, asyncio.Event())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(REORDER_PATIENCE):
-                    await following.wait()
+        """Deliver in order, but never hold a callback back for long: an application may hang on the one before."""
+        turns = self._turns.setdefault(leg.sid, defaultdict(Turn))
+        mine = turns[number]
+        if message.name != "completed" and self._dice().falls("callback_reorder", leg.request.person):
+            mine.passed.set()
+            await _settled(turns[number + 1].delivered, REORDER_PATIENCE)
+        elif number > 0:
+            await _settled(turns[number - 1].passed, ORDER_PATIENCE)
         try:
             await self._deliver(leg, message)
         finally:
-            mine.set()
+            mine.passed.set()
+            mine.delivered.set()
         if message.name == "completed":
-            self._delivered.pop(leg.sid, None)
+            self._turns.pop(leg.sid, None)
 
     async def _deliver(self, leg: Leg, message: Message) -> None:
-        dice, callee = self._dice(), leg.request.to
+        dice, callee = self._dice(), leg.request.person
         if dice.falls("callback_drop", callee):
             leg.note("callback dropped", kind=message.kind, name=message.name)
             return
@@ -123,6 +135,15 @@ class Callbacks:
         to = message.to
         for reply in await self._outside.send_copies(to.method, to.url, message.form, copies):
             _enter(leg, message, reply)
+            if not reply.ok:
+                warning = f"{message.kind} callback {message.name}: {reply.status} {reply.error}"
+                self._alert(leg, CALLBACK_FAILED, warning, to.url)
+
+
+async def _settled(event: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _enter(leg: Leg, message: Message, reply: Reply) -> None:
@@ -138,5 +159,3 @@ def _enter(leg: Leg, message: Message, reply: Reply) -> None:
     )
     leg.record.callbacks.append(sent)
     leg.note("callback", **sent.model_dump(exclude={"at"}))
-    if not reply.ok:
-        log.warning("callback %s %s of %s failed: %s %s", sent.kind, sent.name, leg.sid, reply.status, reply.error)

@@ -2,17 +2,30 @@
 
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simulator.cast import CAST
 from simulator.faults import Faults
+from simulator.outbound import come_in
+from simulator.request import Callback, CallRequest, Direction
 from simulator.stories import Story
 from simulator.switchboard import Switchboard
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class Inbound(BaseModel):
+    """A call that comes in: who calls which number, and where its instructions are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str = Field(alias="from")
+    to: str
+    voice_url: str
+    status_callback: str = ""
 
 
 class Control:
@@ -33,6 +46,7 @@ class Control:
             Route("/_sim/faults", self.faults, methods=["GET"]),
             Route("/_sim/faults", self.put_faults, methods=["PUT"]),
             Route("/_sim/faults", self.delete_faults, methods=["DELETE"]),
+            Route("/_sim/inbound", self.inbound, methods=["POST"]),
             Route("/_sim/reset", self.reset, methods=["POST"]),
         ]
 
@@ -84,6 +98,18 @@ class Control:
         """Turn every switch off."""
         self._board.set_faults(Faults(seed=self._board.account.seed))
         return Response(status_code=204)
+
+    async def inbound(self, request: Request) -> Response:
+        """Let somebody call one of the account's numbers."""
+        wish = await _read(request, Inbound)
+        if isinstance(wish, Response):
+            return wish
+        status = Callback(wish.status_callback)
+        leg = come_in(
+            self._board,
+            CallRequest(to=wish.to, from_=wish.from_, direction=Direction.INBOUND, url=wish.voice_url, status=status),
+        )
+        return JSONResponse({"sid": leg.sid})
 
     async def reset(self, _: Request) -> Response:
         """Drop every call without a word and forget everything."""

@@ -22,7 +22,7 @@ def answered_by(verdict: Verdict, ear: Ear, *, until_message_end: bool) -> str:
 
 def verdict_of(board: Switchboard, leg: Leg, detection: Detection) -> tuple[str, float] | None:
     """Give the verdict and the real seconds from the answer until it; None when it never comes."""
-    verdict, callee = leg.story.verdict, leg.request.to
+    verdict, callee = leg.story.verdict, leg.request.person
     if verdict.missing or board.dice.falls("amd_missing", callee):
         return None
     ear = SWAPPED.get(verdict.hears, verdict.hears) if board.dice.falls("amd_wrong", callee) else verdict.hears
@@ -56,7 +56,7 @@ async def detect_aside(board: Switchboard, leg: Leg, detection: Detection) -> No
         return
     name, seconds = found
     await asyncio.sleep(seconds)
-    late = board.dice.faults.amd_late_seconds > 0 and board.dice.concerns(leg.request.to)
+    late = board.dice.faults.amd_late_seconds > 0 and board.dice.concerns(leg.request.person)
     if not leg.live and not late:
         return
     form = [("CallSid", leg.sid), ("AccountSid", board.account.sid), *_enter(leg, name, seconds)]

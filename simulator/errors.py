@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 ERRORS: dict[int, tuple[int, str]] = {
     10001: (403, "Account is not active"),
     10004: (429, "Call concurrency limit exceeded"),
+    16113: (400, "Cannot download a dual-channel presentation of a mono recording"),
     20001: (400, "Invalid parameter: {}"),
     20003: (401, "Authenticate"),
     20004: (405, "Method not allowed"),

@@ -10,7 +10,8 @@ from simulator.ledger import Fetched
 from simulator.leg import Instructions, InterruptedCallError, Leg
 from simulator.outside import Reply
 from simulator.relay import RelayEnd, RelaySession
-from simulator.request import Callback, Direction
+from simulator.request import Callback
+from simulator.ringing import answer
 from simulator.speaker import CHARS_PER_SECOND, PLAY_SECONDS, heard_prefix
 from simulator.switchboard import Switchboard
 from simulator.twiml import (
@@ -31,6 +32,7 @@ from simulator.twiml import (
 )
 
 log = logging.getLogger(__name__)
+BUSY_HERE = 486
 BY_TWIML = "StartCallRecordingTwiML"
 """The source of a recording that a document started, as the live API names it."""
 
@@ -71,6 +73,8 @@ class Interpreter:
         return None
 
     async def _carry_out(self, verb: Verb) -> Document | None:
+        if self._leg.record.answered_at is None:
+            self._pick_up(verb)
         match verb:
             case Say():
                 await self._say(verb)
@@ -92,6 +96,13 @@ class Interpreter:
             case _:
                 assert_never(verb)
         return None
+
+    def _pick_up(self, verb: Verb) -> None:
+        """Answer an incoming call, which its first verb does unless it refuses."""
+        if isinstance(verb, Reject):
+            self._leg.end("twiml", "busy" if verb.reason == "busy" else "no-answer", BUSY_HERE)
+        else:
+            answer(self._board, self._leg)
 
     async def _say(self, verb: Say) -> None:
         for _ in range(verb.loop):
@@ -182,8 +193,6 @@ class Interpreter:
 
     async def _ask(self, method: str, url: str, extra: Pairs, status: str = "") -> Reply:
         status = status or self._leg.status
-        if self._leg.request.direction is Direction.INBOUND and not self._leg.record.fetches:
-            status = "ringing"
         form = [*call_form(self._board.account.sid, self._leg, status), *extra]
         reply = await self._board.outside.send(method, url, form)
         self._leg.record.fetches.append(Fetched(url=url, at=time.time(), status=reply.status, error=reply.error))

@@ -1,6 +1,7 @@
-"""The whole life of one call that the API asked for."""
+"""The whole life of one call: of one that the API asked for, and of one that comes in."""
 
 import contextlib
+import time
 
 from simulator.detection import detect_aside, detect_now
 from simulator.interpreter import Interpreter
@@ -24,6 +25,22 @@ async def live(board: Switchboard, leg: Leg, queue_seconds: float) -> None:
     """Queue, ring, talk, report."""
     if await _leave_queue(leg, queue_seconds) and await ring(board, leg):
         await _talk(board, leg)
+    await report_end(board, leg)
+
+
+def come_in(board: Switchboard, request: CallRequest) -> Leg:
+    """Let somebody call the account; their story is the one of their own number."""
+    leg = board.add(request)
+    board.tasks.spawn(live_inbound(board, leg), f"call {leg.sid}")
+    return leg
+
+
+async def live_inbound(board: Switchboard, leg: Leg) -> None:
+    """Ring, ask for instructions, talk, report."""
+    leg.record.initiated_at = leg.record.ringing_at = time.time()
+    leg.become("ringing")
+    await Interpreter(board, leg).run(Instructions(leg.request.url, leg.request.method), [])
+    leg.end("carrier")
     await report_end(board, leg)
 
 

@@ -89,7 +89,7 @@ class Recordings:
             self._tasks.spawn(self._ready(recording), f"recording {recording.sid}")
 
     async def _ready(self, recording: Recording) -> None:
-        dice, callee = self._dice(), recording.leg.request.to
+        dice, callee = self._dice(), recording.leg.request.person
         await self._pace.wait_between(1.0, 2.5)
         if dice.concerns(callee):
             await asyncio.sleep(dice.faults.recording_late_seconds)

@@ -69,7 +69,7 @@ class RecordingsApi:
             raise ApiError(20404, request.url.path)
         channels = int(request.query_params.get("RequestedChannels", recording.channels))
         if channels not in (1, 2) or channels > recording.channels:
-            raise ApiError(20001, "RequestedChannels")
+            raise ApiError(16113)
         headers = {"Content-Length": str(wav.length(recording.seconds, channels))}
         sound = wav.render(recording.seconds, channels, recording.sounds())
         return StreamingResponse(sound, media_type="audio/x-wav", headers=headers)

@@ -104,7 +104,7 @@ class RelaySession:
         return end
 
     async def _connect(self) -> bool:
-        if self._board.dice.falls("relay_refused", self._leg.request.to):
+        if self._board.dice.falls("relay_refused", self._leg.request.person):
             return False
         try:
             address = urlsplit(self._board.outside.address(self._noun.url))
@@ -229,7 +229,7 @@ class RelaySession:
     async def _doom(self) -> None:
         """Lose the socket when the story or a fault says so."""
         faults, story = self._board.dice.faults, self._leg.story
-        if faults.relay_killed_after_seconds is not None and self._board.dice.concerns(self._leg.request.to):
+        if faults.relay_killed_after_seconds is not None and self._board.dice.concerns(self._leg.request.person):
             await asyncio.sleep(faults.relay_killed_after_seconds)
             self._finish(LOST)
         elif story.relay_drops_after_seconds is not None and not self._leg.relay_was_dropped:

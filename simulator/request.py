@@ -63,3 +63,8 @@ class CallRequest:
     recording: RecordingWish | None = None
     send_digits: str = ""
     parent_sid: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Give the number at the far end: whose story is told, and whom faults select."""
+        return self.from_ if self.direction is Direction.INBOUND else self.to

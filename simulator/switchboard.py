@@ -44,7 +44,7 @@ class Switchboard:
         self.ledger = Ledger(account.ledger)
         self.outside = Outside(account)
         self.tasks = Tasks()
-        self.callbacks = Callbacks(self.outside, self.pace, self.tasks, lambda: self.dice)
+        self.callbacks = Callbacks(self.outside, self.tasks, lambda: self.dice, self.alert)
         self.recordings = Recordings(account.base, self.callbacks, self.pace, self.tasks, lambda: self.dice)
         self.legs: dict[str, Leg] = {}
         self.stories: dict[str, Story] = {}
@@ -87,7 +87,7 @@ class Switchboard:
 
     def add(self, request: CallRequest) -> Leg:
         """Enter a new call; nobody has started it yet."""
-        leg = Leg(request, self.story(request.to), self.ledger, self.pace)
+        leg = Leg(request, self.story(request.person), self.ledger, self.pace)
         self.legs[leg.sid] = leg
         return leg
 

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 SID = "AC" + "0" * 32
 TOKEN = "secret-token"
 PUBLIC = "https://ringback.test"
-SPEED = 40.0
+SPEED = 50.0
 CALLER = "+14155550100"
 
 RELAY_TWIML = """<?xml version="1.0" encoding="UTF-8"?>

@@ -74,6 +74,9 @@ async def test_a_call_that_is_not_answered_says_why(
     assert (last["SipResponseCode"], last["CallDuration"], last["Duration"]) == (sip, "0", "0")
     truth = await carrier.truth(sid)
     assert (truth["status"], truth["rings"]) == (status, 0 if to == IVAN else 1)
+    if to == DAVE:
+        assert 0.95 < truth["ended_at"] - truth["ringing_at"] < 1.5, "Timeout is real seconds at any speed"
+        assert truth["hung_up_by"] == "timeout"
     assert carrier.app.forms("/voice") == []
 
 

@@ -23,6 +23,7 @@ async def _transferred(carrier: Carrier, number: str, *, ring_seconds: int = 20)
     sid = await carrier.call(HEIDI)
     action = await app.form("/dial-done")
     await app.form("/status", CallStatus="completed")
+    await app.form("/leg", CallStatus=action["DialCallStatus"])
     return sid, action
 
 
