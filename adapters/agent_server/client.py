@@ -37,8 +37,7 @@ class AgentServerConnector:
     ) -> None:
         # The library's debug log prints the request line, and with it whatever secret the path holds.
         silent = logging.getLogger(f"{__name__}.wire")
-        silent.propagate = False
-        silent.addHandler(logging.NullHandler())
+        silent.setLevel(logging.CRITICAL)
         self._options: dict[str, Any] = {
             "compression": None,  # costs memory and time per frame, and frames are small
             "proxy": None,
