@@ -1,5 +1,6 @@
 """The two engines that are not ours: where their programs are, how they are started, how they show they are ready."""
 
+import asyncio
 import importlib.util
 import os
 import re
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 from temporalio.client import Client
 from temporalio.service import RPCError
@@ -104,37 +105,37 @@ def mongod(port: int, data: Path, environment: dict[str, str]) -> Recipe:
 
 
 def _is_primary(port: int) -> Probe:
-    async def probe(_log: str) -> bool:
-        async with AsyncMongoClient[dict[str, Any]](
+    def ask() -> bool:
+        client: MongoClient[dict[str, Any]]
+        with MongoClient(
             LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=_ASK_FOR_MILLISECONDS
         ) as client:
-            try:
-                await _ensure_replica_set(client, f"{LOOPBACK}:{port}")
-                return bool((await client.admin.command("hello")).get("isWritablePrimary"))
-            except PyMongoError:  # not listening yet, or between two states
-                return False
+            _ensure_replica_set(client, f"{LOOPBACK}:{port}")
+            return bool(client.admin.command("hello").get("isWritablePrimary"))
+
+    async def probe(_log: str) -> bool:
+        try:
+            return await asyncio.to_thread(ask)
+        except PyMongoError:  # not listening yet, or between two states
+            return False
 
     return probe
 
 
-async def _ensure_replica_set(client: AsyncMongoClient[dict[str, Any]], address: str) -> None:
+def _ensure_replica_set(client: MongoClient[dict[str, Any]], address: str) -> None:
     """Begin the replica set, or tell it its address when the port is another one than last time."""
     try:
-        status = await client.admin.command("replSetGetStatus")
+        config = client.admin.command("replSetGetConfig")["config"]
     except OperationFailure as failure:
-        if failure.code == _NOT_INITIATED:
-            members = [{"_id": 0, "host": address}]
-            await client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-            return
-        config = (await client.admin.command("replSetGetConfig"))["config"]
-    else:
-        if [member["name"] for member in status["members"]] == [address]:
-            return
-        config = (await client.admin.command("replSetGetConfig"))["config"]
+        if failure.code != _NOT_INITIATED:
+            raise
+        members = [{"_id": 0, "host": address}]
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        return
     if config["members"][0]["host"] != address:
         config["members"][0]["host"] = address
         config["version"] += 1
-        await client.admin.command("replSetReconfig", config, force=True)
+        client.admin.command("replSetReconfig", config, force=True)
 
 
 def temporal(port: int, ui_port: int, data: Path, environment: dict[str, str]) -> Recipe:

@@ -44,6 +44,7 @@ class Part:
         self.stopped_on_purpose = False
         self._process: asyncio.subprocess.Process | None = None
         self._reborn = asyncio.Event()
+        self._ready = False
         self._log_begins = 0
 
     @property
@@ -58,6 +59,11 @@ class Part:
     @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.returncode is None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it runs and has shown that it is ready."""
+        return self._ready and self.is_running
 
     @property
     def exit_code(self) -> int | None:
@@ -76,6 +82,7 @@ class Part:
         try:
             async with asyncio.timeout(self.recipe.ready_within_seconds):
                 await self._until_ready()
+            self._ready = True
         except TimeoutError:
             await self._end(signal.SIGKILL)
             raise self._failure(f"was not ready after {self.recipe.ready_within_seconds:g} s") from None
@@ -125,6 +132,7 @@ class Part:
                 stderr=log,
                 start_new_session=True,
             )
+        self._ready = False
         self.stopped_on_purpose = False  # only now: death() may be looking at the life before
         self._reborn.set()
         self._reborn = asyncio.Event()

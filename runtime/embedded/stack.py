@@ -83,7 +83,7 @@ class EmbeddedStack:
 
     @property
     def parts(self) -> Mapping[str, Part]:
-        """By name: `mongod`, `temporal`, `simulator`, `agent`, `gateway`, `gateway-2`, `worker`, `worker-2` and so on."""
+        """By name: `mongod`, `temporal`, `simulator`, `agent`, `gateway`, `gateway-2` …, `worker`, `worker-2` …."""
         return self._group.parts
 
     @property

@@ -25,4 +25,7 @@ def _tether(parent: int) -> None:
 
 if __name__ == "__main__":
     _tether(int(sys.argv[1]))
-    os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606  # the whole purpose: no shell, same process
+    try:
+        os.execvp(sys.argv[2], sys.argv[2:])  # noqa: S606  # the whole purpose: no shell, same process
+    except OSError as error:
+        sys.exit(f"{sys.argv[2]}: {error.strerror}")
