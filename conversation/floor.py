@@ -87,10 +87,11 @@ class Floor:
         if before is not None and before is not turn:
             self.close(before, now)
         turn.note(frame, now)
-        if frame.content:
-            self._speak(turn, frame.content, now, last=frame.complete, interruptible=not frame.no_interruption)
+        content = frame.content[: self._room(turn)]
+        if content:
+            self._speak(turn, content, now, last=frame.complete, interruptible=not frame.no_interruption)
         if frame.complete:
-            self.close(turn, now, was_told=bool(frame.content))
+            self.close(turn, now, was_told=bool(content))
 
     def welcome(self, words: str, now: float) -> None:
         """Speak our own first words in place of the agent server's."""
@@ -212,6 +213,10 @@ class Floor:
             turn.utterance.interruptible = False
         self.playback.send(turn.utterance, words, now)
         self._relay(text_frame(words, last=last, interruptible=turn.utterance.interruptible))
+
+    def _room(self, turn: Turn) -> int:
+        said = 0 if turn.utterance is None else len(turn.utterance.text)
+        return max(0, self.plan.pacing.turn_characters - said)
 
     def _relay(self, text: str) -> None:
         if self.is_relay_up:

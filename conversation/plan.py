@@ -22,6 +22,8 @@ class Pacing:
     broken_reconnects: int = 4
     bad_frames: int = 10
 
+    turn_characters: int = 20_000  # half an hour of speech; a turn that is longer is cut there
+
     characters_per_second: float = 14.0  # the relay's speech, roughly; only used where it does not tell
     playback_slack: float = 3.0  # what speech may take beyond the estimate before it counts as over
     quiet_grace: float = 1.5  # after `agentSpeaking off`: longer than the relay takes to begin what it was just sent

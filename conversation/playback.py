@@ -15,17 +15,35 @@ from conversation.plan import Pacing
 class Utterance:
     """One stretch of the agent's speech; `text` is what was sent, `text[:played]` what was spoken."""
 
-    __slots__ = ("complete", "cut", "ended_at", "interruptible", "played", "response_id", "started_at", "text")
+    __slots__ = (
+        "_solid",
+        "complete",
+        "cut",
+        "ended_at",
+        "interruptible",
+        "played",
+        "response_id",
+        "started_at",
+        "text",
+    )
 
     def __init__(self, response_id: int | None, *, interruptible: bool) -> None:
         self.response_id = response_id
         self.interruptible = interruptible
         self.text = ""
+        self._solid = 0  # where the last word of `text` ends
         self.played = 0
         self.complete = False  # nothing will be added
         self.cut = False  # the callee or a newer turn stopped it
         self.started_at: float | None = None
         self.ended_at = 0.0
+
+    def add(self, words: str) -> None:
+        """More was sent; white space at the end is never waited for."""
+        solid = len(words.rstrip())
+        if solid:
+            self._solid = len(self.text) + solid
+        self.text += words
 
     @property
     def spoken(self) -> str:
@@ -35,7 +53,7 @@ class Utterance:
     @property
     def is_spoken_so_far(self) -> bool:
         """Whether all that was sent has been played."""
-        return self.played >= len(self.text) or not self.text[self.played :].strip()
+        return self.played >= self._solid
 
 
 class Playback:
@@ -94,7 +112,7 @@ class Playback:
             self._queue.append(utterance)
         if self.is_quiet:
             self._progress_at = now
-        utterance.text += words
+        utterance.add(words)
         self._sent_at = now
 
     def complete(self, utterance: Utterance, now: float) -> list[Utterance]:

@@ -11,6 +11,8 @@ from conversation.effects import Effect
 from conversation.talk import Conversation
 from gateway.relay.relay_line import RelayLine
 
+_FRAMES_PER_SECOND, _BYTES_PER_SECOND = 500, 1024 * 1024  # far beyond any speech; a flood waits in its own socket
+
 Apply = Callable[[list[Effect]], None]
 
 
@@ -19,9 +21,11 @@ class AgentLine:
 
     __slots__ = (
         "_apply",
+        "_bytes",
         "_call_id",
         "_closing",
         "_connector",
+        "_frames",
         "_group",
         "_loop",
         "_relay",
@@ -29,6 +33,7 @@ class AgentLine:
         "_talk",
         "_task",
         "_url",
+        "_window_ends",
     )
 
     def __init__(self, connector: AgentConnector, url: str, call_id: str, relay: RelayLine) -> None:
@@ -42,6 +47,8 @@ class AgentLine:
         self._apply: Apply = lambda _: None
         self._socket: AgentSocket | None = None
         self._task: asyncio.Task[None] | None = None
+        self._window_ends = 0.0
+        self._frames = self._bytes = 0
         self._closing: set[asyncio.Task[None]] = set()
 
     def begin(self, group: asyncio.TaskGroup, talk: Conversation, apply: Apply) -> None:
@@ -94,6 +101,17 @@ class AgentLine:
                 return
             if self._socket is socket:
                 self._take(talk, message)
+            await self._brake(len(message))
+
+    async def _brake(self, size: int) -> None:
+        """Read no faster than any real server talks, so that one call's flood is not every call's."""
+        now = self._loop.time()
+        if now >= self._window_ends:
+            self._window_ends, self._frames, self._bytes = now + 1, 0, 0
+        self._frames += 1
+        self._bytes += size
+        if self._frames >= _FRAMES_PER_SECOND or self._bytes >= _BYTES_PER_SECOND:
+            await asyncio.sleep(self._window_ends - now)
 
     def _take(self, talk: Conversation, message: str | bytes) -> None:
         now = self._loop.time()
