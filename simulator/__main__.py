@@ -77,7 +77,7 @@ def main(  # noqa: PLR0917 - a command line has as many parameters as options
     config = uvicorn.Config(
         create(account), access_log=False, log_level=log_level.lower(), log_config=None, timeout_graceful_shutdown=1
     )
-    with socket.socket() as listener:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:  # named, or asyncio leaves TCP_NODELAY off
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         asyncio.run(Server(config).serve(sockets=[listener]))

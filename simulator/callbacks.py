@@ -127,7 +127,7 @@ class Callbacks:
     async def _deliver(self, leg: Leg, message: Message) -> None:
         dice, callee = self._dice(), leg.request.person
         if dice.falls("callback_drop", callee):
-            leg.note("callback dropped", kind=message.kind, name=message.name)
+            _enter(leg, message, Reply(0, attempts=0, error="dropped by a fault"))
             return
         if dice.falls("callback_delay", callee):
             await asyncio.sleep(dice.faults.callback_delay_seconds)

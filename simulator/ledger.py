@@ -21,7 +21,7 @@ class Spoken(BaseModel):
 
 
 class CallbackSent(BaseModel):
-    """One callback, all its attempts included; ``status`` 0 means no answer came."""
+    """One callback, all its attempts included; ``status`` 0: no answer came, ``attempts`` 0: a fault dropped it."""
 
     kind: str
     name: str

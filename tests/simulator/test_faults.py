@@ -52,7 +52,8 @@ async def test_callbacks_get_lost_doubled_and_late(carrier: Carrier) -> None:
     app = carrier.app
     await carrier.control("PUT", "/faults", {"callback_drop": 1})
     sid = await carrier.call(BOB)
-    await carrier.until(sid, "busy")
+    truth = await carrier.until_reported(sid)
+    assert {sent["attempts"] for sent in truth["callbacks"]} == {0}
     await carrier.control("PUT", "/faults", {"callback_duplicate": 1})
     await carrier.until_reported(await carrier.call(BOB))
     assert [f["SequenceNumber"] for f in app.forms("/status")] == ["0", "0", "1", "1", "2", "2"]
