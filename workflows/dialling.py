@@ -34,9 +34,7 @@ class Dialling:
     @property
     def _deadline(self) -> datetime:
         """When a call whose dial is not under way is given up."""
-        registered = self._story.call.fact(f.Registered)
-        since = registered.at if registered else workflow.now()
-        return since + timedelta(seconds=self._story.policy.registered_seconds)
+        return self._story.learnt(f.Registered) + timedelta(seconds=self._story.policy.registered_seconds)
 
     async def dial(self) -> None:
         """Have the carrier ring the callee, at most once."""
@@ -162,9 +160,7 @@ class Dialling:
                 story.learn(f.TimerExpired(at=workflow.now(), timer=f.Timer.RING))
 
     def _ringing_since(self) -> datetime:
-        call = self._story.call
-        told = call.fact(f.CallRinging) or call.fact(f.CallInitiated) or call.fact(f.DialAccepted)
-        return told.at if told else workflow.now()
+        return self._story.learnt(f.CallRinging, f.CallInitiated, f.DialAccepted)
 
 
 def _outcome_of(error: ActivityError) -> DialOutcome:

@@ -29,6 +29,7 @@ class Story:
     def __init__(self, call: Call) -> None:
         self.call = call
         self.inspection = Inspection()
+        self._learnt_at: dict[str, datetime] = {}
 
     @property
     def plan(self) -> CallPlan:
@@ -53,11 +54,19 @@ class Story:
         before = self.call
         self.call = record(before, fact)
         if self.call is not before:
+            self._learnt_at[fact.key] = workflow.now()
             self.inspection.show(self.call)
 
     def knows(self, kind: type[Fact]) -> bool:
         """Whether a fact of this kind is known."""
         return self.call.knows(kind)
+
+    def learnt(self, *kinds: type[Fact]) -> datetime:
+        """When the first known of these kinds was learnt; now, when none is.
+
+        Timers count from here and not from a fact's own time: that one is told by another machine's clock.
+        """
+        return next((self._learnt_at[kind.kind] for kind in kinds if kind.kind in self._learnt_at), workflow.now())
 
     def is_ending(self) -> bool:
         """Whether the agent's part is over, or a known cause calls for its end."""

@@ -50,9 +50,7 @@ class Talking:
 
     @property
     def _answered_at(self) -> datetime:
-        call = self._story.call
-        told = call.fact(f.CallAnswered) or call.fact(f.ConversationStarted)
-        return told.at if told else workflow.now()
+        return self._story.learnt(f.CallAnswered, f.ConversationStarted)
 
     async def _media_comes_up(self) -> None:
         story = self._story
@@ -154,11 +152,11 @@ class Talking:
     async def accompany_transferred(self) -> None:
         """Stay with a transferred call until the carrier says it is over: it is still ours to answer for."""
         story, call = self._story, self._story.call
-        transferred = bridged(call)
-        if transferred is None or is_over(call):
+        if bridged(call) is None or is_over(call):
             return
         limit = story.policy.transferred_maximum_seconds
-        since_answer = (transferred.at - self._answered_at).total_seconds()
+        bridged_at = workflow.now()
+        since_answer = (bridged_at - self._answered_at).total_seconds()
         extension = Extension(
             carrier_call_id=call.carrier_call_id or "", time_limit_seconds=round(since_answer + limit)
         )
@@ -170,6 +168,6 @@ class Talking:
             workflow.logger.warning("call %s keeps its own limit after its transfer", call.order.call_id)
         await story.strictly_until(
             lambda: is_over(story.call) or story.knows(f.EndRequested),
-            by=transferred.at + timedelta(seconds=limit),
+            by=bridged_at + timedelta(seconds=limit),
             leads_to="end of the transferred call",
         )

@@ -1,0 +1,64 @@
+"""The connection to the engine, the same for every process that speaks to it."""
+
+from datetime import timedelta
+
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from runtime.settings import Settings
+from workflows.names import SEARCH_ATTRIBUTES
+
+_PATIENCE = timedelta(seconds=10)
+
+
+class EngineUnreachableError(Exception):
+    """Temporal could not be reached; the text says where it was looked for and what to do."""
+
+
+async def connect_engine(settings: Settings) -> Client:
+    """A client of the engine. Raises EngineUnreachableError."""
+    api_key = settings.temporal_api_key
+    try:
+        return await Client.connect(
+            settings.temporal_address,
+            namespace=settings.temporal_namespace,
+            api_key=api_key.get_secret_value() if api_key else None,
+            tls=settings.temporal_tls,
+            data_converter=pydantic_data_converter,
+        )
+    except (RuntimeError, RPCError) as error:
+        raise EngineUnreachableError(
+            f"Temporal does not answer at {settings.temporal_address} (namespace {settings.temporal_namespace}): "
+            f"start it, or set RINGBACK_TEMPORAL_ADDRESS. It said: {error}"
+        ) from error
+
+
+async def ensure_search_attributes(client: Client) -> None:
+    """Register what calls are found by; a missing one would wedge every workflow that sets it."""
+    operator = client.operator_service
+    known = await operator.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace), timeout=_PATIENCE
+    )
+    keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    missing = {key.name: keyword for key in SEARCH_ATTRIBUTES if key.name not in known.custom_attributes}
+    if not missing:
+        return
+    try:
+        await operator.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing), timeout=_PATIENCE
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:  # another worker was faster
+            raise
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The one sandbox policy: no module is loaded anew, calls that are not deterministic are still refused.
+
+    Mixed policies would make one class two: what an activity returned would not be an instance of the workflow's own.
+    """
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_all_modules())

@@ -1,0 +1,130 @@
+"""The worker, put together: every concrete class it uses is named here and nowhere else."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapters.twilio.carrier import TwilioCarrier
+from adapters.twilio.urls import CallbackUrls
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+
+from activities.archiving import Archiving
+from activities.conversing import Conversing
+from activities.registering import Registering
+from activities.telephony import Telephony
+from adapters.mongo.agent_store import MongoAgentStore
+from adapters.mongo.archive import MongoRecordingArchive
+from adapters.mongo.call_store import MongoCallStore
+from adapters.mongo.database import connect
+from adapters.mongo.indexes import ensure_indexes
+from calls.policy import Policy
+from runtime.settings import WorkerSettings
+from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
+from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE
+from workflows.outbound_call import OutboundCall
+
+_STICKY = timedelta(seconds=2)
+"""How long a dead worker's calls wait before another takes them; the engine's own default is 10 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """The activities of a worker."""
+
+    telephony: Telephony
+    registering: Registering
+    conversing: Conversing
+    archiving: Archiving
+
+
+@asynccontextmanager
+async def verbs(settings: WorkerSettings) -> AsyncIterator[Verbs]:
+    """The activities over the real carrier and store, which are closed at the end."""
+    database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+    key_sid, key_secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
+    carrier = TwilioCarrier(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        api_key=(key_sid, key_secret.get_secret_value()) if key_sid and key_secret else None,
+        urls=CallbackUrls(settings.public_base_url),
+        origin=settings.twilio_api_origin,
+    )
+    try:
+        await ensure_indexes(database)
+        store, agents = MongoCallStore(database), MongoAgentStore(database)
+        yield Verbs(
+            telephony=Telephony(carrier, store),
+            registering=Registering(store, agents, Policy(**settings.policy.model_dump())),
+            conversing=Conversing(store, carrier),
+            archiving=Archiving(carrier, store, MongoRecordingArchive(database)),
+        )
+    finally:
+        await carrier.close()
+        database.client.close()
+
+
+def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[Worker]:
+    """One worker per queue: calls, the paced dial, the long watch."""
+    grace = timedelta(seconds=settings.shutdown_grace_seconds)
+    open_calls = settings.max_open_calls_per_worker
+    telephony, registering, archiving = doing.telephony, doing.registering, doing.archiving
+    calls = Worker(
+        client,
+        task_queue=CALL_QUEUE,
+        workflows=[OutboundCall],
+        activities=[
+            registering.register_call,
+            registering.give_up_registration,
+            registering.save_progress,
+            telephony.find_dialled_call,
+            telephony.ask_carrier,
+            telephony.hang_up,
+            telephony.start_transfer,
+            telephony.leave_message,
+            telephony.extend_time_limit,
+            doing.conversing.check_answering_machine,
+            archiving.archive_recording,
+            archiving.archive_transcript,
+        ],
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=round(open_calls * 1.5),
+        sticky_queue_schedule_to_start_timeout=_STICKY,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=grace,
+    )
+    dial = Worker(
+        client,
+        task_queue=DIAL_QUEUE,
+        activities=[telephony.dial],
+        max_task_queue_activities_per_second=settings.dial_calls_per_second,
+        graceful_shutdown_timeout=grace,
+    )
+    monitor = Worker(
+        client,
+        task_queue=MONITOR_QUEUE,
+        activities=[doing.conversing.monitor_conversation],
+        max_concurrent_activities=round(open_calls * 1.5),
+        graceful_shutdown_timeout=timedelta(0),  # a watch can be taken up by any other worker at any moment
+    )
+    return calls, dial, monitor
+
+
+async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Work until told to stop; then finish what is being done, within the grace.
+
+    Raises EngineUnreachableError or StoreUnavailableError when it cannot start.
+    """
+    client = await connect_engine(settings)
+    async with AsyncExitStack() as stack:
+        doing = await stack.enter_async_context(verbs(settings))
+        await ensure_search_attributes(client)
+        for worker in workers(client, doing, settings):
+            await stack.enter_async_context(worker)
+        logging.getLogger("ringback.worker").info("worker ready")
+        await stop.wait()
+        logging.getLogger("ringback.worker").info("worker stopping")
