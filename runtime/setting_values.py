@@ -32,11 +32,13 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def origin(url: str) -> str:
-    """Accept `https://host[:port]`, or http where the host is this machine, and nothing after it.
+def is_private_name(host: str | None) -> bool:
+    """Whether a host can only mean this machine or a neighbour: no public name is without dots, as containers' are."""
+    return is_loopback(host) or (host is not None and "." not in host and ":" not in host)
 
-    What follows an origin would be signed by the carrier and not by us, or the other way round.
-    """
+
+def any_origin(url: str) -> str:
+    """Accept `http[s]://host[:port]` and nothing after it."""
     parts = _split(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address like https://calls.example.com")
@@ -44,8 +46,25 @@ def origin(url: str) -> str:
         raise ValueError("must not carry a user name or a password")
     if url != f"{parts.scheme}://{parts.netloc}" or parts.netloc.endswith(":"):
         raise ValueError("must end after the host and port: no path, no query, no slash at the end")
+    return url
+
+
+def public_origin(url: str) -> str:
+    """Accept https, or http where the host is this machine.
+
+    Nothing may follow the host and port: it would be signed by the carrier and not by us, or the other way round.
+    """
+    parts = urlsplit(any_origin(url))
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("must use https; http is only allowed on this machine itself")
+    return url
+
+
+def private_origin(url: str) -> str:
+    """Accept https, or http where the host is this machine or a neighbour: requests there carry the auth token."""
+    parts = urlsplit(any_origin(url))
+    if parts.scheme == "http" and not is_private_name(parts.hostname):
+        raise ValueError("must use https; http is only allowed on this machine or to a container beside it")
     return url
 
 

@@ -25,18 +25,22 @@ from runtime.setting_problems import (
     unknown,
 )
 from runtime.setting_values import (
+    any_origin,
     comma_list,
     lower_case,
     mongodb_uri,
     only_reachable_from_here,
-    origin,
+    private_origin,
+    public_origin,
     sha256_digests,
     upper_case,
 )
 
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
-Origin = Annotated[str, AfterValidator(origin)]
+Origin = Annotated[str, AfterValidator(any_origin)]
+PublicOrigin = Annotated[str, AfterValidator(public_origin)]
+PrivateOrigin = Annotated[str, AfterValidator(private_origin)]
 MongodbUri = Annotated[SecretStr, AfterValidator(mongodb_uri)]
 AccountSid = Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")]
 ApiKeySid = Annotated[str, Field(pattern=r"^SK[0-9a-f]{32}$")]
@@ -92,7 +96,7 @@ class Settings(BaseSettings):
     mongodb_database: Annotated[str, Field(pattern=r'^[^\s/\\."$]{1,63}$')] = "ringback"
     """The name of the MongoDB database."""
 
-    public_base_url: Origin | None = None
+    public_base_url: PublicOrigin | None = None
     """The address under which Twilio reaches the gateway, e.g. https://calls.example.com."""
     twilio_account_sid: AccountSid | None = None
     """The Twilio account: AC and 32 hexadecimal digits, from the console's first page."""
@@ -102,7 +106,7 @@ class Settings(BaseSettings):
     """SK and 32 hexadecimal digits: an API key to make requests with, in place of the auth token."""
     twilio_api_key_secret: Secret | None = None
     """The secret that was shown when that API key was made."""
-    twilio_api_origin: Origin | None = None
+    twilio_api_origin: PrivateOrigin | None = None
     """The simulator's address, e.g. http://127.0.0.1:8900; leave it out to use Twilio itself."""
     dial_calls_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     """How many calls a second the Twilio account may start."""
@@ -174,7 +178,7 @@ class StarterSettings(Settings):
 class WorkerSettings(Settings):
     """What a worker must have: also the carrier, and the address that the carrier is told to call back."""
 
-    public_base_url: Origin
+    public_base_url: PublicOrigin
     twilio_account_sid: AccountSid
     twilio_auth_token: Secret
 
@@ -182,7 +186,7 @@ class WorkerSettings(Settings):
 class GatewaySettings(Settings):
     """What a gateway must have: also what tells friend from stranger."""
 
-    public_base_url: Origin
+    public_base_url: PublicOrigin
     twilio_account_sid: AccountSid
     twilio_auth_token: Secret
     api_key_sha256s: Annotated[Digests, Field(min_length=1)]

@@ -32,7 +32,7 @@ BAD_VALUES = {
     ],
     "TWILIO_ACCOUNT_SID": ["AC123", "SK" + "0" * 32, "AC" + "G" * 32],
     "TWILIO_API_KEY_SID": ["AC" + "0" * 32],
-    "TWILIO_API_ORIGIN": ["http://simulator:8900", "https://api.example.com/2010-04-01"],
+    "TWILIO_API_ORIGIN": ["http://simulator.example.com:8900", "https://api.example.com/2010-04-01"],
     "DIAL_CALLS_PER_SECOND": ["0", "-1", "inf", "nan", "many"],
     "API_KEY_SHA256S": ["plain-key", "ab" * 32 + ",cd", ","],
     "ACCESS_TOKEN_SECRET": ["x" * 31],
