@@ -1,0 +1,90 @@
+"""A call is the sum of its facts, whatever order they come in and however often."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calls import facts as f
+from calls.facts import Fact
+from calls.lifecycle import State, ending, is_over, record, state, was_answered
+from calls.model import Call
+from calls.records import progress
+from calls.words import CallStatus
+from tests.calls.stories import ANSWERED, RINGING, STORIES, TALKING, Story, a_call, about, completed
+
+
+def told(facts: tuple[Fact, ...] | list[Fact]) -> Call:
+    call = a_call()
+    for fact in facts:
+        call = record(call, fact)
+    return call
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_story_comes_to_its_ending(story: Story) -> None:
+    """Each story ends with its reason, in its phase, with or without an answer."""
+    call = told(story.facts)
+    final = ending(call)
+    assert final is not None
+    assert (final.reason, final.phase) == (story.reason, story.phase)
+    assert was_answered(call) is story.answered
+    assert is_over(call)
+    assert state(call) is State.OVER
+
+
+@given(st.sampled_from(STORIES).flatmap(lambda s: st.tuples(st.just(s), st.permutations(s.facts))), st.data())
+def test_order_and_repetition_do_not_matter(told_story: tuple[Story, list[Fact]], data: st.DataObject) -> None:
+    """Any order of a story's facts, with any of them repeated, gives the same call and the same record."""
+    story, shuffled = told_story
+    repeated = data.draw(st.lists(st.sampled_from(story.facts), max_size=8))
+    places = data.draw(st.lists(st.integers(0, len(shuffled)), min_size=len(repeated), max_size=len(repeated)))
+    for fact, place in zip(repeated, places, strict=True):
+        shuffled.insert(place, fact)
+    call, straight = told(shuffled), told(story.facts)
+    assert call == straight
+    assert ending(call) == ending(straight)
+    assert progress(call) == progress(straight)
+
+
+@given(st.permutations(TALKING))
+def test_state_only_goes_forward(facts: list[Fact]) -> None:
+    """Knowing more never takes a call back."""
+    call, reached = a_call(), State.NEW
+    for fact in facts:
+        call = record(call, fact)
+        assert state(call) >= reached
+        reached = state(call)
+
+
+def test_the_first_of_a_kind_wins() -> None:
+    """A second verdict, different from the first, changes nothing."""
+    human = f.MachineVerdict(**about(8), answered_by="human")
+    machine = f.MachineVerdict(**about(9), answered_by="machine_start")
+    assert told([human, machine]) == told([human])
+
+
+def test_word_of_another_carrier_call_changes_nothing() -> None:
+    """A callback that carries another call's id is no fact about this one."""
+    call = told([ANSWERED])
+    foreign = completed(9).model_copy(update={"carrier_call_id": "CA" + "9" * 32})
+    assert record(call, foreign) is call
+
+
+def test_an_unanswered_call_has_no_duration() -> None:
+    """The record of a call that was never picked up says null, not zero."""
+    entry = progress(told([RINGING, completed(4, "busy", 486, 0)]))
+    assert entry.duration_seconds is None
+    assert entry.status is CallStatus.ERROR
+
+
+def test_the_duration_is_from_the_answer_to_our_own_end() -> None:
+    """What the carrier needs to hang up after our decision is not the call's time."""
+    story = next(story for story in STORIES if story.name == "the agent ends the call")
+    assert progress(told(story.facts)).duration_seconds == pytest.approx(24)
+
+
+def test_a_registered_call_is_registered_until_the_answer() -> None:
+    """Ringing is not yet ongoing."""
+    call = told([*TALKING[:5]])
+    assert progress(call).status is CallStatus.REGISTERED
+    assert progress(record(call, ANSWERED)).status is CallStatus.ONGOING
