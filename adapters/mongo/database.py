@@ -22,14 +22,16 @@ Database = AsyncIOMotorDatabase[Document]
 
 SELECTION_MS = 3_000
 """How long a primary is looked for: longer than an election takes, shorter than a caller's patience."""
-OPERATION_MS = 10_000
-"""How long one operation may take, its own retries and the majority's word included."""
+SOCKET_MS = 10_000
+"""How long a server may be silent in the middle of an operation."""
+MAJORITY_MS = 5_000
+"""How long a write waits for the majority's word."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def connect(uri: str, database_name: str) -> Database:
+def connect(uri: str, database_name: str, *, selection_ms: int = SELECTION_MS) -> Database:
     """The database, not yet spoken to; close it with `database.client.close()`.
 
     Writes are acknowledged by the journals of a majority, and reads see only such writes: what was once answered
@@ -38,15 +40,15 @@ def connect(uri: str, database_name: str) -> Database:
     client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
         uri,
         appname="ringback",
-        serverSelectionTimeoutMS=SELECTION_MS,
+        serverSelectionTimeoutMS=selection_ms,
         connectTimeoutMS=SELECTION_MS,
-        timeoutMS=OPERATION_MS,
+        socketTimeoutMS=SOCKET_MS,
         uuidRepresentation="standard",
     )
     return client.get_database(
         database_name,
         codec_options=CodecOptions(tz_aware=True, tzinfo=UTC),
-        write_concern=WriteConcern(w="majority", j=True),
+        write_concern=WriteConcern(w="majority", j=True, wtimeout=MAJORITY_MS),
         read_concern=ReadConcern("majority"),
     )
 

@@ -1,0 +1,36 @@
+"""Each port's fake and real store under one name, so that one suite proves both.
+
+These fixtures are not coroutines: inside one the database's own fixture could not be asked for.
+"""
+
+import pytest
+
+from adapters.mongo.agent_store import MongoAgentStore
+from adapters.mongo.archive import MongoRecordingArchive
+from adapters.mongo.call_store import MongoCallStore
+from calls.ports.agent_store import AgentStore
+from calls.ports.archive import RecordingArchive
+from calls.ports.call_store import CallStore
+from tests.fakes.agent_store import FakeAgentStore
+from tests.fakes.archive import FakeRecordingArchive
+from tests.fakes.call_store import FakeCallStore
+
+
+@pytest.fixture(params=["fake", "real"])
+def calls(request: pytest.FixtureRequest) -> CallStore:
+    """A call store without calls."""
+    return FakeCallStore() if request.param == "fake" else MongoCallStore(request.getfixturevalue("mongodb"))
+
+
+@pytest.fixture(params=["fake", "real"])
+def agents(request: pytest.FixtureRequest) -> AgentStore:
+    """An agent store without agents."""
+    return FakeAgentStore() if request.param == "fake" else MongoAgentStore(request.getfixturevalue("mongodb"))
+
+
+@pytest.fixture(params=["fake", "real"])
+def archive(request: pytest.FixtureRequest) -> RecordingArchive:
+    """An empty archive."""
+    if request.param == "fake":
+        return FakeRecordingArchive()
+    return MongoRecordingArchive(request.getfixturevalue("mongodb"))

@@ -1,0 +1,50 @@
+"""The connection, its indexes, and what an absent MongoDB is called."""
+
+import pytest
+
+from adapters.mongo.agent_store import MongoAgentStore
+from adapters.mongo.call_store import MongoCallStore
+from adapters.mongo.database import Database, connect, ping
+from adapters.mongo.indexes import IndexesMissingError, check_indexes, ensure_indexes
+from calls.ports.call_store import CallFilter
+from calls.ports.pages import StoreUnavailableError
+from runtime.embedded.ports import choose
+
+
+async def test_indexes_can_be_ensured_again(mongodb: Database) -> None:
+    """Every process may create the indexes at its start; what is there stays."""
+    await ensure_indexes(mongodb)
+    await check_indexes(mongodb)
+    await ping(mongodb)
+
+
+async def test_a_missing_index_is_noticed(mongodb: Database) -> None:
+    """An index that is gone, or no longer unique, is named."""
+    await mongodb.messages.drop_index("call_id_1_seq_1")
+    await mongodb.messages.create_index([("call_id", 1), ("seq", 1)], name="call_id_1_seq_1")
+    with pytest.raises(IndexesMissingError, match=r"messages\.call_id_1_seq_1"):
+        await check_indexes(mongodb)
+    await mongodb.messages.drop_index("call_id_1_seq_1")
+    await ensure_indexes(mongodb)
+
+
+async def test_listings_use_an_index(mongodb: Database) -> None:
+    """The listing's query and order are served by an index, not by sorting every call."""
+    found = mongodb.calls.find({"agent_id": "a"}).sort([("registered_at", -1), ("_id", -1)])
+    plan = await found.explain()
+    assert "SORT" not in str(plan["queryPlanner"]["winningPlan"])
+
+
+async def test_an_absent_mongodb_is_told_in_the_ports_words() -> None:
+    """When nobody answers, every store says StoreUnavailableError, soon."""
+    port = choose(["nobody"], {})["nobody"]
+    database = connect(f"mongodb://127.0.0.1:{port}/?directConnection=true", "test", selection_ms=50)
+    try:
+        with pytest.raises(StoreUnavailableError):
+            await ping(database)
+        with pytest.raises(StoreUnavailableError):
+            await MongoCallStore(database).page(CallFilter())
+        with pytest.raises(StoreUnavailableError):
+            await MongoAgentStore(database).agent("f" * 24)
+    finally:
+        database.client.close()
