@@ -37,13 +37,13 @@ async def demonstrate(stack: EmbeddedStack, say: Callable[[str], None]) -> None:
         exit_code = await _dial(stack)
         record = await _record(client)
         say(json.dumps(record, indent=2, ensure_ascii=False))
-        faults = _faults_of(record)
+        faults = faults_of(record)
         if exit_code != 0:
             faults.insert(0, f"starter.py dial ended with exit code {exit_code}")
         if record.get("recorded_call_audio_url"):
             recording = stack.folder.path / "demo" / f"{record['call_id']}.wav"
             await client.download(record["recorded_call_audio_url"], recording)
-            faults += _listen(recording, say)
+            faults += listen(recording, say)
         say(f"Web UI     {web_ui(stack, record)}")
     if faults:
         raise DemoFailedError("the demo call is not complete: " + "; ".join(faults))
@@ -81,7 +81,8 @@ async def _record(client: GatewayClient) -> dict[str, Any]:
     return await client.complete_record(newest["call_id"], within_seconds=_RECORD_WITHIN_SECONDS)
 
 
-def _faults_of(record: dict[str, Any]) -> list[str]:
+def faults_of(record: dict[str, Any]) -> list[str]:
+    """What a call's record lacks that it must have."""
     if not record:
         return ["no call was registered"]
     messages = len(record.get("messages") or [])
@@ -93,7 +94,7 @@ def _faults_of(record: dict[str, Any]) -> list[str]:
     return [fault for fault, kept in promises.items() if not kept]
 
 
-def _listen(recording: Path, say: Callable[[str], None]) -> list[str]:
+def listen(recording: Path, say: Callable[[str], None]) -> list[str]:
     """Read the recording as a player would."""
     try:
         with wave.open(os.fspath(recording)) as audio:
