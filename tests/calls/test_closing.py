@@ -1,5 +1,7 @@
 """Which of several causes becomes the reason of an end of ours."""
 
+import itertools
+
 from calls import facts as f
 from calls.closing import decide
 from calls.facts import Fact, MachineAction, Timer
@@ -8,7 +10,6 @@ from calls.model import Call
 from calls.reasons import FinishReason as R
 from calls.words import Party, Phase
 from tests.calls.stories import ASKED, DIALLED, TALKING, a_call, at, completed
-import itertools
 
 REPORTED = f.ConversationEnded(at=at(30), reason=R.LLM_WEBSOCKET_RUNTIME_ERROR, by=Party.AGENT_SERVER)
 MACHINE = f.MachineChecked(at=at(30), action=MachineAction.HANG_UP, answered_by="fax", why="policy")
