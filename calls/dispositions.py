@@ -13,7 +13,7 @@ _BY_STATUS: dict[CarrierEnd, tuple[FinishReason, str]] = {
     CarrierEnd.CANCELED: (FinishReason.CALL_FAILED, "canceled"),
 }
 
-_FAILED_BY_SIP: dict[int, tuple[FinishReason, str]] = {
+FAILED_BY_SIP: dict[int, tuple[FinishReason, str]] = {
     403: (FinishReason.CALL_FAILED, "forbidden"),
     404: (FinishReason.CALL_FAILED, "invalid_destination"),
     410: (FinishReason.CALL_FAILED, "invalid_destination"),
@@ -42,8 +42,8 @@ def disposition(status: CarrierEnd, sip_code: int | None, *, answered: bool) -> 
 
 
 def _failed(sip_code: int | None) -> tuple[FinishReason, str]:
-    if sip_code in _FAILED_BY_SIP:
-        return _FAILED_BY_SIP[sip_code]
+    if sip_code in FAILED_BY_SIP:
+        return FAILED_BY_SIP[sip_code]
     if sip_code is None or sip_code >= 500:  # noqa: PLR2004 - the SIP class of server failures
         return FinishReason.TWILIO_SERVICE_ERROR, "carrier_failure"
     return FinishReason.CALL_FAILED, "unlisted_sip_code"

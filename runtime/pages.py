@@ -1,0 +1,97 @@
+"""Writes the pages that are data, not prose: `python -m runtime.pages`. A test holds the committed pages against it."""
+
+import ast
+import inspect
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+from calls import facts
+from calls.dispositions import FAILED_BY_SIP
+from calls.facts import CarrierFact, Fact, TransferFact
+from calls.policy import Policy
+from calls.reasons import REASONS
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+_MADE = "<!-- Made by `python -m runtime.pages` from the code; edit the code. -->\n\n"
+
+
+def reasons() -> str:
+    """The 26 finish reasons, one row each."""
+    rows = "\n".join(
+        f"| `{reason}` | {row.status} | {row.by} | {_answer(row.connected)} | {'yes' if row.may_redial else 'no'} "
+        f"| {row.text} |"
+        for reason, row in REASONS.items()
+    )
+    sip = "\n".join(
+        f"| {code} | `{reason}` | {detail or '-'} |" for code, (reason, detail) in sorted(FAILED_BY_SIP.items())
+    )
+    return (
+        f"{_MADE}# Finish reasons\n\nEvery call ends with exactly one of these, kept with its evidence, the phase it "
+        "ended in and whose doing it was.\n\n"
+        "| reason | status | by | answered | redial may help | meaning |\n|---|---|---|---|---|---|\n"
+        f"{rows}\n\n## When the carrier says `failed`\n\nThe SIP code decides. Codes not listed: from 500 on and none "
+        "at all are `twilio_service_error`, others `call_failed`.\n\n| SIP code | reason | detail |\n|---|---|---|\n"
+        f"{sip}\n"
+    )
+
+
+def _answer(connected: bool | None) -> str:
+    return {True: "yes", False: "no", None: "either"}[connected]
+
+
+def lifecycle() -> str:
+    """The states a call passes, the facts that prove them, and the timers."""
+    return (
+        f"{_MADE}# Life of a call\n\nA call is the set of facts known about it. Its state is the furthest point that "
+        "the facts prove; nothing waits for a state to be exactly something.\n\n"
+        "```mermaid\nstateDiagram-v2\n"
+        "  [*] --> registered\n  registered --> dialling: dial attempted\n  dialling --> ringing: call ringing\n"
+        "  ringing --> answered: call answered\n  dialling --> answered: call answered\n"
+        "  answered --> conversation: conversation started\n  conversation --> transferred: transfer bridged\n"
+        "  registered --> over: closing\n  dialling --> over: refused, lost or completed\n  ringing --> over\n"
+        "  answered --> over\n  conversation --> over\n  transferred --> over\n  over --> [*]\n```\n\n"
+        f"## Facts\n\n| fact | what it says |\n|---|---|\n{_fact_rows()}\n\n"
+        f"## Timers\n\nSeconds; a deployment moves the defaults with `RINGBACK_POLICY__<NAME>`.\n\n"
+        f"| timer | default | meaning |\n|---|---|---|\n{_timer_rows()}\n"
+    )
+
+
+def _fact_rows() -> str:
+    abstract = (Fact, CarrierFact, TransferFact)
+    kinds = [
+        kind
+        for kind in vars(facts).values()
+        if inspect.isclass(kind) and issubclass(kind, Fact) and kind not in abstract
+    ]
+    return "\n".join(f"| `{kind.kind}` | {inspect.getdoc(kind)} |" for kind in kinds)
+
+
+def _timer_rows() -> str:
+    """Each timer's default, with the docstring that follows it in the source."""
+    body = ast.parse(inspect.getsource(Policy)).body[0]
+    if not isinstance(body, ast.ClassDef):
+        raise TypeError("Policy is a class")
+    meanings: dict[str, str] = {}
+    for one, following in pairwise(body.body):
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(following, ast.Expr):
+            meanings[one.target.id] = str(ast.literal_eval(following.value))
+    return "\n".join(
+        f"| `{name}` | {field.default:g} | {meanings[name]} |" for name, field in Policy.model_fields.items()
+    )
+
+
+def pages() -> dict[Path, str]:
+    """Every made page by its path."""
+    return {DOCS / "reasons.md": reasons(), DOCS / "lifecycle.md": lifecycle()}
+
+
+def main() -> int:
+    """Write the pages."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
