@@ -14,6 +14,7 @@ import uvicorn
 
 from simulator.account import Account, parse_resolve
 from simulator.app import create
+from simulator.ids import PUBLIC_NUMBER_PREFIX
 
 
 class Server(uvicorn.Server):
@@ -54,6 +55,9 @@ def main(  # noqa: PLR0917 - a command line has as many parameters as options
     api_origin: Annotated[
         str, typer.Option(envvar="SIMULATOR_API_ORIGIN", help="what recording URLs begin with")
     ] = "https://api.twilio.com",
+    owned_prefix: Annotated[
+        str, typer.Option(envvar="SIMULATOR_OWNED_PREFIX", help="numbers that calls may come from")
+    ] = PUBLIC_NUMBER_PREFIX,
     log_level: Annotated[str, typer.Option(envvar="SIMULATOR_LOG_LEVEL")] = "info",
 ) -> None:
     """Pretend to be a carrier with one account."""
@@ -72,10 +76,15 @@ def main(  # noqa: PLR0917 - a command line has as many parameters as options
         concurrency_limit=concurrency_limit,
         resolve=table,
         ledger=ledger,
+        owned_prefix=owned_prefix,
         api_origin=api_origin.rstrip("/"),
     )
+    _serve(account, host, port, log_level.lower())
+
+
+def _serve(account: Account, host: str, port: int, log_level: str) -> None:
     config = uvicorn.Config(
-        create(account), access_log=False, log_level=log_level.lower(), log_config=None, timeout_graceful_shutdown=1
+        create(account), access_log=False, log_level=log_level, log_config=None, timeout_graceful_shutdown=1
     )
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:  # named, or asyncio leaves TCP_NODELAY off
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,7 +14,7 @@ PARTIAL_SECONDS = 0.25
 END_OF_SPEECH_SECONDS = 0.35
 """From the last sound to the final prompt."""
 PATIENCE_SECONDS = 2.0
-"""How much longer a callee waits when the agent has not closed its talk cycle."""
+"""How much longer a callee waits when the agent has not closed its talk cycle; in real seconds at least one."""
 
 
 class Callee:
@@ -60,7 +60,7 @@ class Callee:
             open_cycle = speaker.cycle_open
             await self._leg.pace.wait(breath)
             if open_cycle:
-                await asyncio.sleep(self._leg.pace.patience(PATIENCE_SECONDS))
+                await asyncio.sleep(self._leg.pace.patience(PATIENCE_SECONDS, 1.0))
             if speaker.generation == before and not speaker.audible and (open_cycle or speaker.idle):
                 return
 

@@ -137,7 +137,10 @@ def _matches(leg: Leg, item: Filter) -> bool:
 
 
 def _within(moment: float, comparison: str, value: str) -> bool:
-    bound = datetime.fromisoformat(value)
+    try:
+        bound = datetime.fromisoformat(value)
+    except ValueError as wrong:
+        raise ApiError(20001, str(wrong)) from wrong
     bound = bound if bound.tzinfo else bound.replace(tzinfo=UTC)
     at = datetime.fromtimestamp(moment, UTC)
     if comparison == ">":

@@ -1,8 +1,9 @@
 """Carries out TwiML: one document controls a call, a new one replaces it, and when it runs out the call ends."""
 
-import logging
+import asyncio
 import time
-from typing import NoReturn, assert_never
+from collections.abc import Coroutine
+from typing import Any, NoReturn, assert_never
 
 from simulator.bridge import Bridge
 from simulator.callbacks import Pairs, call_form
@@ -31,7 +32,8 @@ from simulator.twiml import (
     parse,
 )
 
-log = logging.getLogger(__name__)
+ANSWER_PATIENCE = 1.0
+"""Real seconds that the end of a call waits for the answer to its relay action."""
 BUSY_HERE = 486
 BY_TWIML = "StartCallRecordingTwiML"
 """The source of a recording that a document started, as the live API names it."""
@@ -132,23 +134,24 @@ class Interpreter:
     async def _connect(self, verb: Connect) -> Document | None:
         session = RelaySession(self._board, self._leg, verb.relay)
         end = await session.run()
-        if end.status == "completed" and self._leg.live:
-            if self._board.dice.faults.relay_action_on_redirect:
-                action = self._relay_action(verb, session, end, status="in-progress")
-                self._board.tasks.spawn(action, f"relay action {self._leg.sid}")
-            raise InterruptedCallError
-        reply = await self._relay_action(verb, session, end)
-        if self._leg.interruption.is_set():
-            raise InterruptedCallError
-        return None if reply is None else self._read(verb.action, reply)
+        redirected = end.status == "completed" and self._leg.live
+        if not verb.action or (redirected and not self._board.dice.faults.relay_action_on_redirect):
+            if self._leg.interruption.is_set():
+                raise InterruptedCallError
+            await self._leg.wait(end.action_after[1])
+            return None
+        action = self._relay_action(verb, session, end, "in-progress" if redirected else "")
+        telling = self._board.tasks.spawn(action, f"relay action {self._leg.sid}")
+        try:
+            return self._read(verb.action, await self._leg.unless_interrupted(asyncio.shield(telling)))
+        except InterruptedCallError:
+            if not self._leg.live:  # the last status callback comes after this request, not after its answer
+                await asyncio.wait({telling}, timeout=self._board.pace.real(end.action_after[1]) + ANSWER_PATIENCE)
+            raise
 
-    async def _relay_action(
-        self, verb: Connect, session: RelaySession, end: RelayEnd, status: str = ""
-    ) -> Reply | None:
+    async def _relay_action(self, verb: Connect, session: RelaySession, end: RelayEnd, status: str) -> Reply:
         """Tell the application that its relay ended; the answer is what comes next."""
         await self._board.pace.wait_between(*end.action_after)
-        if not verb.action:
-            return None
         form = [
             ("SessionId", session.session_id),
             ("SessionStatus", end.status),
@@ -170,7 +173,7 @@ class Interpreter:
             raise InterruptedCallError
         if not verb.action:
             return None
-        reply = await self._leg.unless_interrupted(self._ask(verb.method, verb.action, outcome))
+        reply = await self._answer_to(self._ask(verb.method, verb.action, outcome))
         return self._read(verb.action, reply)
 
     async def _whisper(self, child: Leg, url: str) -> None:
@@ -183,13 +186,18 @@ class Interpreter:
     async def _document(self, instructions: Instructions, extra: Pairs) -> Document:
         if instructions.twiml:
             return self._parsed(instructions.twiml, "")
-        reply = await self._leg.unless_interrupted(self._ask(instructions.method, instructions.url, extra))
+        reply = await self._answer_to(self._ask(instructions.method, instructions.url, extra))
         fallback, method = self._leg.fallback
         if not reply.ok and fallback:
             self._complain(instructions.url, reply)
             failure = [("ErrorCode", "11200"), ("ErrorUrl", instructions.url)]
-            reply = await self._leg.unless_interrupted(self._ask(method, fallback, failure))
+            reply = await self._answer_to(self._ask(method, fallback, failure))
         return self._read(instructions.url, reply)
+
+    async def _answer_to(self, asking: Coroutine[Any, Any, Reply]) -> Reply:
+        """Wait for an answer. A request that is on its way is not taken back when the call is interrupted."""
+        task = self._board.tasks.spawn(asking, f"request of {self._leg.sid}")
+        return await self._leg.unless_interrupted(asyncio.shield(task))
 
     async def _ask(self, method: str, url: str, extra: Pairs, status: str = "") -> Reply:
         status = status or self._leg.status

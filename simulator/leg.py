@@ -7,7 +7,7 @@ redirected; nothing polls.
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -147,7 +147,7 @@ class Leg:
             self.interruption.clear()
         return instructions
 
-    async def unless_interrupted(self, work: Coroutine[Any, Any, T]) -> T:
+    async def unless_interrupted(self, work: Awaitable[T]) -> T:
         """Run work; raise InterruptedCallError and cancel it when the call is interrupted first."""
         task = asyncio.ensure_future(work)
         stop = asyncio.ensure_future(self.interruption.wait())

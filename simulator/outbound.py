@@ -1,6 +1,5 @@
 """The whole life of one call: of one that the API asked for, and of one that comes in."""
 
-import contextlib
 import time
 
 from simulator.detection import detect_aside, detect_now
@@ -62,10 +61,14 @@ async def _talk(board: Switchboard, leg: Leg) -> None:
         board.recordings.start(
             leg, source="OutboundAPI", channels=wish.channels, track=wish.track, callback=wish.callback
         )
-    with contextlib.suppress(InterruptedCallError):
-        if request.detection and request.detection.asynchronous:
-            board.tasks.spawn(detect_aside(board, leg, request.detection), f"verdict {leg.sid}")
-        elif request.detection:
+    first: Instructions | None = Instructions(request.url, request.method, request.twiml)
+    if request.detection and request.detection.asynchronous:
+        board.tasks.spawn(detect_aside(board, leg, request.detection), f"verdict {leg.sid}")
+    elif request.detection:
+        try:
             extra = await detect_now(board, leg, request.detection)
-        await Interpreter(board, leg).run(Instructions(request.url, request.method, request.twiml), extra)
+        except InterruptedCallError:
+            first = leg.take_redirection()
+    if first is not None and leg.live:
+        await Interpreter(board, leg).run(first, extra)
     leg.end("carrier")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import aiohttp
+from yarl import URL
 
 from simulator.account import Account
 from simulator.signature import sign
@@ -160,7 +161,7 @@ class Outside:
         limits = aiohttp.ClientTimeout(total=rules.tt / 1000, sock_connect=rules.ct / 1000, sock_read=rules.rt / 1000)
         async with self._session.request(
             outgoing.method,
-            self.address(public),
+            URL(self.address(public), encoded=True),  # to the letter as signed
             data=data,
             headers={
                 "Host": urlsplit(public).netloc,

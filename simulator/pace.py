@@ -8,9 +8,6 @@ import asyncio
 import random
 from dataclasses import dataclass
 
-APPLICATION_SECONDS = 0.1
-"""Real seconds that an application may take between two tokens at any speed."""
-
 
 @dataclass(frozen=True)
 class Pace:
@@ -23,9 +20,9 @@ class Pace:
         """Convert story seconds to real seconds."""
         return story_seconds / self.speed
 
-    def patience(self, story_seconds: float) -> float:
+    def patience(self, story_seconds: float, at_least: float) -> float:
         """Convert to real seconds a wait for the application, which is not faster because the story is."""
-        return max(self.real(story_seconds), min(story_seconds, APPLICATION_SECONDS))
+        return max(self.real(story_seconds), at_least)
 
     def story(self, real_seconds: float) -> float:
         """Convert real seconds to story seconds."""

@@ -61,7 +61,7 @@ def call_request(form: FormData, account: Account) -> CallRequest:
 
 async def read_form(request: Request) -> FormData:
     """Read a url-encoded body, empty values kept."""
-    pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True)
+    pairs = parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
     return FormData([(key, value) for key, value in pairs])
 
 

@@ -67,8 +67,11 @@ class RecordingsApi:
         if recording.refusals_left > 0:
             recording.refusals_left -= 1
             raise ApiError(20404, request.url.path)
-        channels = int(request.query_params.get("RequestedChannels", recording.channels))
-        if channels not in (1, 2) or channels > recording.channels:
+        wanted = request.query_params.get("RequestedChannels", str(recording.channels))
+        if wanted not in ("1", "2"):
+            raise ApiError(20001, "RequestedChannels")
+        channels = int(wanted)
+        if channels > recording.channels:
             raise ApiError(16113)
         headers = {"Content-Length": str(wav.length(recording.seconds, channels))}
         sound = wav.render(recording.seconds, channels, recording.sounds())

@@ -5,6 +5,7 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
+from simulator.errors import ApiError
 from simulator.ids import API_VERSION, rfc2822, rfc2822_or_none
 from simulator.leg import Leg
 from simulator.recordings import Recording
@@ -123,9 +124,16 @@ def notification_json(account_sid: str, notification: Notification) -> dict[str,
     }
 
 
+def _whole(query: dict[str, str], name: str, default: int) -> int:
+    text = query.get(name) or str(default)
+    if not text.isdigit():
+        raise ApiError(20001, name)
+    return int(text)
+
+
 def page_json(name: str, rows: list[dict[str, Any]], path: str, query: dict[str, str]) -> dict[str, Any]:
     """Write one page of a list, newest first, with the links to its neighbours."""
-    page, size = int(query.get("Page", "0") or 0), min(1000, max(1, int(query.get("PageSize", "50") or 50)))
+    page, size = _whole(query, "Page", 0), min(1000, max(1, _whole(query, "PageSize", 50)))
     start = page * size
     shown = rows[start : start + size]
     filters = {key: value for key, value in query.items() if key not in ("Page", "PageSize", "PageToken")}

@@ -19,7 +19,7 @@ CLAUSE = re.compile(r".*?(?:[.!?;:…]+[\"')\]]*\s+|\n+)", re.DOTALL)
 FIRST_AUDIO_SECONDS = 0.3
 """From the first token to its sound (0.26 to 0.48 s on real calls)."""
 TOKEN_GAP_SECONDS = 0.4
-"""A gap in the tokens after which what is there gets spoken."""
+"""A gap in the tokens after which what is there gets spoken; in real seconds never less than a tenth."""
 PLAY_SECONDS = 2.0
 DIGIT_SECONDS = 0.38
 
@@ -184,7 +184,7 @@ class Speaker:
                 return _take(talk, len(talk.pending))
             talk.grown.clear()
             try:
-                async with asyncio.timeout(self._leg.pace.patience(TOKEN_GAP_SECONDS)):
+                async with asyncio.timeout(self._leg.pace.patience(TOKEN_GAP_SECONDS, 0.1)):
                     await talk.grown.wait()
             except TimeoutError:
                 if words := talk.pending.rfind(" ") + 1:

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 SID = "AC" + "0" * 32
 TOKEN = "secret-token"
 PUBLIC = "https://ringback.test"
-SPEED = 50.0
+SPEED = 80.0
 CALLER = "+14155550100"
 
 RELAY_TWIML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -41,6 +41,7 @@ class Application:
 
     twiml: dict[str, str] = field(default_factory=dict)
     talk: Talk | None = None
+    urls: list[str] = field(default_factory=list)
     requests: list[tuple[str, list[tuple[str, str]], dict[str, str]]] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     handshakes: list[dict[str, str]] = field(default_factory=list)
@@ -50,7 +51,7 @@ class Application:
     def forget(self) -> None:
         """Become as new for the next test."""
         fresh = Application()
-        for name in ("twiml", "talk", "requests", "frames", "handshakes", "statuses"):
+        for name in ("twiml", "talk", "urls", "requests", "frames", "handshakes", "statuses"):
             setattr(self, name, getattr(fresh, name))
 
     def forms(self, path: str) -> list[dict[str, str]]:
@@ -73,6 +74,7 @@ class Application:
         """Keep what came and answer as told."""
         pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True)
         async with self.arrived:
+            self.urls.append(f"{request.url.path}?{request.url.query}")
             self.requests.append((request.url.path, pairs, dict(request.headers)))
             self.arrived.notify_all()
         text = self.twiml.get(request.url.path)

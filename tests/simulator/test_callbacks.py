@@ -105,6 +105,28 @@ async def test_retries_follow_the_overrides_in_the_fragment(carrier: Carrier, fr
     assert len({headers["i-twilio-idempotency-token"] for _, _, headers in app.requests}) == 1
 
 
+async def test_a_get_callback_carries_its_fields_in_the_signed_query(carrier: Carrier) -> None:
+    """With method GET there is no body; the query, the URL's own part included, is what is signed."""
+    app = carrier.app
+    form = [("To", BOB), ("From", "+14155550100"), ("Url", f"{PUBLIC}/voice"), ("StatusCallbackMethod", "GET")]
+    _, body = await carrier.post("/Calls.json", [*form, ("StatusCallback", f"{PUBLIC}/status?id=1#rc=0")])
+    await carrier.until_reported(body["sid"])
+    assert app.urls[0].startswith("/status?id=1&CallSid=CA")
+    path, fields, headers = app.requests[0]
+    assert (path, fields) == ("/status", [])
+    validator = VENDOR.RequestValidator(TOKEN)
+    assert validator.validate(PUBLIC + app.urls[0], {}, headers["x-twilio-signature"])
+
+
+async def test_a_callback_that_fails_leaves_a_warning(carrier: Carrier) -> None:
+    """A 500 for a status callback is 15003 in the notifications of the call."""
+    carrier.app.statuses = {"/status": 500}
+    sid = await carrier.call(BOB)
+    await carrier.until_reported(sid)
+    _, listed = await carrier.get(f"/Calls/{sid}/Notifications.json")
+    assert {entry["error_code"] for entry in listed["notifications"]} == {"15003"}
+
+
 async def test_a_stranger_is_never_contacted(carrier: Carrier) -> None:
     """A callback to a host that is neither mapped nor loopback is refused without a connection."""
     form = [("To", BOB), ("From", "+14155550100"), ("Url", f"{PUBLIC}/voice")]

@@ -66,6 +66,15 @@ async def test_what_is_not_there_is_not_found(carrier: Carrier, path: str) -> No
     assert (status, body["code"]) == (404, 20404)
 
 
+@pytest.mark.parametrize("query", ["PageSize=many", "Page=-1", "StartTime%3E=yesterday"])
+async def test_an_unreadable_filter_is_refused(carrier: Carrier, query: str) -> None:
+    """A list's numbers and dates must be such."""
+    sid = await carrier.call("+14155550102")
+    await carrier.until(sid, "busy")
+    status, body = await carrier.get(f"/Calls.json?{query}")
+    assert (status, body["code"]) == (400, 20001)
+
+
 async def test_a_finished_call_cannot_be_changed(carrier: Carrier) -> None:
     """Hanging up or redirecting an ended call answers 21220; deleting it works once, and only once it has ended."""
     sid = await carrier.call("+14155550122")
