@@ -6,6 +6,10 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from gateway.agents_api import agents_router
+from gateway.callbacks.instructions import instructions_router
+from gateway.callbacks.reports import reports_router
+from gateway.callbacks.transfers import transfers_router
+from gateway.callbacks.unreadable import answer_unreadable_callbacks
 from gateway.calls_api import calls_router
 from gateway.faults import answer_faults
 from gateway.health import health_router
@@ -41,6 +45,9 @@ def bare_app(lifespan: Lifespan | None = None) -> FastAPI:
 def furnish(app: FastAPI, parts: GatewayParts) -> None:
     """Give an application its routes."""
     answer_faults(app)
-    for router in (calls_router, recordings_router, live_router, agents_router, numbers_router, health_router):
-        app.include_router(router(parts))
+    answer_unreadable_callbacks(app)
+    for api in (calls_router, recordings_router, live_router, agents_router, numbers_router, health_router):
+        app.include_router(api(parts))
+    for callback in (reports_router, instructions_router, transfers_router):
+        app.include_router(callback(parts))
     describe(app)

@@ -11,10 +11,9 @@ from calls.agents import E164
 from calls.records import StoredCall
 from gateway.auth import KeyHolder
 from gateway.bodies import json_body, refuse
-from gateway.dialling import Dialling
 from gateway.listing import CallsQuery
 from gateway.openapi import ACKNOWLEDGED, CALL, CALLS, DIALLED, NOT_FOUND, UNAVAILABLE, body_of
-from gateway.orders import DialBody
+from gateway.orders import DialBody, order_of
 from gateway.parts import GatewayParts
 from workflows.messages import Ack, EndRequest, TransferRequest
 
@@ -75,14 +74,13 @@ def _answer(ack: Ack) -> JSONResponse:
 class _Calls:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
-        self._dialling = Dialling(parts.calls, parts.agents, parts.control, parts.now)
 
     async def dial(self, body: Annotated[DialBody, Depends(json_body(DialBody))]) -> JSONResponse:
         """Dial a phone call. The same call_id with the same body again answers 200 and dials nothing."""
-        dialled = await self._dialling.dial(body)
-        messages = await self._parts.calls.messages(dialled.stored.order.call_id) if dialled.is_repeat else []
-        call = self._parts.rendering.call(dialled.stored, messages, self._parts.now())
-        return JSONResponse(call, 200 if dialled.is_repeat else 201)
+        placed = await self._parts.control.place(order_of(body, self._parts.now()))
+        messages = [] if placed.created else await self._parts.calls.messages(placed.stored.order.call_id)
+        call = self._parts.rendering.call(placed.stored, messages, self._parts.now())
+        return JSONResponse(call, 201 if placed.created else 200)
 
     async def one(self, call_id: str) -> JSONResponse:
         """One call, by its call_id or its _id."""

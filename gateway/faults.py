@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 
 from calls.ports.agent_store import AgentInUseError, NumberTakenError
 from calls.ports.pages import BadPageTokenError, StoreUnavailableError
-from gateway.ports import CallIdTakenError, EngineUnavailableError, NumberNotBoundError, UnknownAgentError
+from gateway.ports import EngineUnavailableError
+from workflows.placing import CallIdTakenError, NumberNotBoundError, PlacingUnavailableError, UnknownAgentError
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,12 @@ async def _engine_unavailable(_: Request, error: EngineUnavailableError) -> Resp
     return JSONResponse({"detail": "the call engine is unavailable; try again"}, 503, RETRY_AFTER)
 
 
+async def _placing_unavailable(_: Request, error: PlacingUnavailableError) -> Response:
+    log.warning("a call was not placed: %s", error)
+    detail = "the call was not placed and will not be: engine, workers or store did not answer; try again"
+    return JSONResponse({"detail": detail}, 503, RETRY_AFTER)
+
+
 async def _store_unavailable(_: Request, error: StoreUnavailableError) -> Response:
     log.warning("the store is unavailable: %s", error)
     return JSONResponse({"detail": "the store is unavailable; try again"}, 503, RETRY_AFTER)
@@ -74,6 +81,7 @@ _ANSWERS: dict[type[Exception], Answer] = {
     AgentInUseError: _conflict,
     NumberTakenError: _conflict,
     BadPageTokenError: _bad_page_token,
+    PlacingUnavailableError: _placing_unavailable,
     EngineUnavailableError: _engine_unavailable,
     StoreUnavailableError: _store_unavailable,
 }

@@ -87,8 +87,3 @@ def order_of(body: DialBody, now: datetime) -> CallOrder:
         request_sha256=digest(request),
         request=request,
     )
-
-
-def differences(one: CallRequest, other: CallRequest) -> list[str]:
-    """The names of the fields in which two requests differ."""
-    return [name for name in CallRequest.model_fields if getattr(one, name) != getattr(other, name)]

@@ -9,6 +9,7 @@ from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
 from gateway.access_tokens import AccessTokens
 from gateway.auth import ApiKeys
+from gateway.callbacks.carrier_side import CarrierSide
 from gateway.ports import CallControl
 from gateway.rendering import Rendering
 
@@ -31,6 +32,7 @@ class GatewayParts:
     archive: RecordingArchive
     control: CallControl
     keys: ApiKeys
+    carrier: CarrierSide
     tokens: AccessTokens
     rendering: Rendering
     checks: Mapping[str, Check] = field(default_factory=dict)

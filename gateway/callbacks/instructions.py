@@ -1,0 +1,149 @@
+"""What the carrier asks us: what to do with an answered call, and what after its conversation broke off.
+
+These answers need neither engine nor worker as long as the call goes on: the claim in the store decides who may
+speak, and the record says what was planned.
+"""
+
+import logging
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from adapters.twilio import callbacks as said
+from adapters.twilio import twiml, urls
+from adapters.twilio.callbacks import RelayEnd
+from adapters.twilio.dispositions import relay_failure
+from adapters.twilio.urls import CallbackUrls
+from calls.facts import ConversationEnded
+from calls.ports.call_store import Claim
+from calls.reasons import REASONS
+from calls.records import StoredCall
+from gateway.callbacks.signed_forms import Form, SignedForms
+from gateway.parts import GatewayParts
+from gateway.telling import Telling
+
+log = logging.getLogger(__name__)
+
+RESUMES = 5
+"""How often one call's conversation is taken up again before it counts as lost."""
+RESUMABLE = (None, 64105, 64107)
+"""What a relay that had been up may fail with and be worth another one: its socket broke."""
+CONNECT_FAILURES = (39001, 64102)
+"""The carrier could not reach our relay socket; after a resume the next gateway may still be coming up."""
+
+
+async def call_that_asks(parts: GatewayParts, call_id: str, form: Form) -> StoredCall | None:
+    """The call, if the carrier call that asks is the one that speaks for it."""
+    carrier_call_id = said.carrier_call_id(form)
+    if await parts.calls.claimed_by(call_id) == carrier_call_id:
+        return await parts.calls.find(call_id)
+    log.warning("carrier call %s asks about call %s, which is not its own", carrier_call_id, call_id)
+    await parts.calls.note_late(call_id, "foreign_question", dict(form), parts.now())
+    return None
+
+
+def document(text: str) -> Response:
+    """A document of instructions."""
+    return Response(text, media_type=twiml.CONTENT_TYPE)
+
+
+class ResumedUrls(CallbackUrls):
+    """The addresses of a conversation that was taken up again; the carrier itself carries the count, signed."""
+
+    def __init__(self, public_base_url: str, resumes: int) -> None:
+        super().__init__(public_base_url)
+        self._resumes = resumes
+
+    def relay_ended(self, call_id: str, attempt_id: str) -> str:
+        """As ever, with the number of resumes as a query."""
+        address, mark, overrides = super().relay_ended(call_id, attempt_id).partition("#")
+        return f"{address}?resumes={self._resumes}{mark}{overrides}"
+
+
+def instructions_router(parts: GatewayParts) -> APIRouter:
+    """The routes by which the carrier asks for instructions."""
+    router = APIRouter(include_in_schema=False)
+    routes = _Instructions(parts)
+    form = Depends(SignedForms(parts.carrier.verifier))
+
+    async def voice(call_id: str, attempt_id: str, fields: Annotated[Form, form]) -> Response:
+        return await routes.voice(call_id, attempt_id, fields)
+
+    async def relay_ended(call_id: str, attempt_id: str, fields: Annotated[Form, form], resumes: int = 0) -> Response:
+        return await routes.relay_ended(call_id, attempt_id, fields, resumes)
+
+    async def voicemail(call_id: str, fields: Annotated[Form, form]) -> Response:
+        return await routes.voicemail(call_id, fields)
+
+    router.post(urls.VOICE)(voice)
+    router.post(urls.RELAY_ENDED)(relay_ended)
+    router.post(urls.VOICEMAIL)(voicemail)
+    return router
+
+
+class _Instructions:
+    def __init__(self, parts: GatewayParts) -> None:
+        self._parts = parts
+        self._calls = parts.calls
+        self._telling = Telling(parts.calls, parts.control, parts.now)
+
+    async def voice(self, call_id: str, attempt_id: str, form: Form) -> Response:
+        """The callee answered: connect them, if this carrier call may speak for the call."""
+        carrier_call_id = said.carrier_call_id(form)
+        claim = await self._calls.claim(call_id, attempt_id, carrier_call_id)
+        stored = await self._calls.find(call_id) if claim is Claim.GRANTED else None
+        if stored is None:
+            log.warning("carrier call %s may not speak for call %s: %s", carrier_call_id, call_id, claim)
+            told = {"carrier_call_id": carrier_call_id, "attempt_id": attempt_id, "claim": claim.value}
+            await self._calls.note_late(call_id, "claim_refused", told, self._parts.now())
+            return document(twiml.hang_up())
+        return document(
+            twiml.conversation(self._parts.carrier.urls, call_id, attempt_id, stored.agent, record=stored.plan.record)
+        )
+
+    async def relay_ended(self, call_id: str, attempt_id: str, form: Form, resumes: int) -> Response:
+        """A relay session is over: go on, or hang up, or leave the call to whatever else moves it."""
+        end = said.relay_end(form)
+        stored = await call_that_asks(self._parts, call_id, form)
+        if end.call_status != "in-progress" or end.session_status == "completed":
+            # The call is over, or a transfer or a message took the callee out of the conversation.
+            return document(twiml.empty())
+        if stored is None or stored.progress.end_time is not None or end.session_status != "failed":
+            return document(twiml.hang_up())
+        if not _may_resume(end, resumes):
+            await self._give_up(call_id, attempt_id, end, resumes)
+            return document(twiml.hang_up())
+        log.info("the conversation of call %s is taken up again (%d)", call_id, resumes + 1)
+        addresses = ResumedUrls(self._parts.carrier.public_base_url, resumes + 1)
+        return document(twiml.conversation(addresses, call_id, attempt_id, stored.agent, record=False))
+
+    async def voicemail(self, call_id: str, form: Form) -> Response:
+        """Speak the agent's message for machines, then hang up."""
+        stored = await call_that_asks(self._parts, call_id, form)
+        message = stored.agent.voicemail.message if stored else None
+        if stored is None or not message:
+            return document(twiml.hang_up())
+        agent = stored.agent
+        return document(twiml.voicemail(message, agent.language, agent.voice, agent.tts_provider))
+
+    async def _give_up(self, call_id: str, attempt_id: str, end: RelayEnd, resumes: int) -> None:
+        """Say why before the hangup, so that it cannot be taken for the callee's."""
+        reason, detail = relay_failure(end.error_code)
+        evidence = {
+            "detail": detail,
+            "relay_error_code": end.error_code,
+            "relay_error": end.error_message or None,
+            "relay_session_id": end.session_id,
+            "resumes": resumes,
+        }
+        fact = ConversationEnded(
+            at=self._parts.now(), attempt_id=attempt_id, reason=reason, by=REASONS[reason].by, evidence=evidence
+        )
+        await self._telling.tell(call_id, fact)
+
+
+def _may_resume(end: RelayEnd, resumes: int) -> bool:
+    if resumes >= RESUMES:
+        return False
+    return end.error_code in RESUMABLE or (resumes > 0 and end.error_code in CONNECT_FAILURES)

@@ -1,0 +1,43 @@
+"""Passing on what the carrier and the conversation tell: to the call's workflow, or into the late facts."""
+
+import logging
+
+from calls.facts import Fact
+from calls.ports.call_store import CallStore
+from calls.ports.pages import StoreUnavailableError
+from gateway.parts import Clock
+from gateway.ports import CallControl, Told
+
+log = logging.getLogger(__name__)
+
+
+class Telling:
+    """Makes facts known. Nothing that was told is dropped without a trace."""
+
+    def __init__(self, calls: CallStore, control: CallControl, now: Clock) -> None:
+        self._calls = calls
+        self._control = control
+        self.now = now
+
+    async def tell(self, call_id: str, fact: Fact, *, about: str | None = None) -> bool:
+        """Tell a call's workflow; whether it was told. `about` is the carrier call that the fact must be about.
+
+        Raises EngineUnavailableError, and StoreUnavailableError where the fact should have been noted.
+        """
+        if about is not None and await self.is_foreign(call_id, about):
+            log.warning("%s for call %s is about another carrier call: noted, not told", fact.kind, call_id)
+        elif await self._control.tell(call_id, fact) is Told.DELIVERED:
+            return True
+        await self._calls.note_late(call_id, fact.kind, fact.model_dump(mode="json"), self.now())
+        return False
+
+    async def is_foreign(self, call_id: str, carrier_call_id: str) -> bool:
+        """Whether another carrier call is known to speak for this call.
+
+        Without the store's answer it is taken for ours: the workflow makes the same comparison once more.
+        """
+        try:
+            holder = await self._calls.claimed_by(call_id)
+        except StoreUnavailableError:
+            return False
+        return holder is not None and holder != carrier_call_id

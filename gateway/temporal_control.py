@@ -1,0 +1,77 @@
+"""CallControl over Temporal: facts are signals of their kind's name, requests are updates that the call answers."""
+
+from datetime import timedelta
+
+from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from calls.facts import Fact
+from calls.model import CallOrder
+from gateway.ports import EngineUnavailableError, Told
+from workflows.messages import END, TRANSFER, Ack, EndRequest, TransferRequest
+from workflows.names import workflow_id
+from workflows.placing import Desk, Placed, place_call
+
+SIGNAL_PATIENCE = timedelta(seconds=3)
+"""The carrier waits 15 s for an answer and asks again when it hears 503."""
+UPDATE_PATIENCE = timedelta(seconds=5)
+"""An update is answered by a worker, which may have to read the call's history first."""
+
+_OVER = Ack(accepted=False, why="the call is over")
+
+
+class TemporalCallControl:
+    """Steers calls through a Temporal client."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def _client(self) -> Client:
+        return self._desk.client
+
+    async def place(self, order: CallOrder) -> Placed:
+        """Start the call's workflow and wait until the call is registered."""
+        return await place_call(self._desk, order)
+
+    async def tell(self, call_id: str, fact: Fact) -> Told:
+        """Signal the fact; it is durable once this returns, worker or no worker."""
+        call = self._client.get_workflow_handle(workflow_id(call_id))
+        try:
+            await call.signal(fact.kind, fact, rpc_timeout=SIGNAL_PATIENCE)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return Told.NO_SUCH_WORKFLOW
+            raise EngineUnavailableError(f"{fact.kind} for call {call_id}: {error}") from error
+        return Told.DELIVERED
+
+    async def end(self, call_id: str, request: EndRequest) -> Ack:
+        """Ask for the end by an update."""
+        return await self._ask(call_id, END, request)
+
+    async def transfer(self, call_id: str, request: TransferRequest) -> Ack:
+        """Ask for the transfer by an update, which the call may refuse."""
+        return await self._ask(call_id, TRANSFER, request)
+
+    async def _ask(self, call_id: str, what: str, request: EndRequest | TransferRequest) -> Ack:
+        call = self._client.get_workflow_handle(workflow_id(call_id))
+        try:
+            ack: Ack = await call.execute_update(
+                what,
+                request,
+                id=f"{what}-{request.request_id}",  # the engine answers a repeated id with the first answer
+                result_type=Ack,
+                rpc_timeout=UPDATE_PATIENCE,
+            )
+        except WorkflowUpdateFailedError as refused:
+            if isinstance(refused.cause, ApplicationError):
+                return Ack(accepted=False, why=refused.cause.message)
+            raise
+        except RPCTimeoutOrCancelledError as error:
+            raise EngineUnavailableError(f"{what} of call {call_id}: no worker answered") from error
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return _OVER
+            raise EngineUnavailableError(f"{what} of call {call_id}: {error}") from error
+        return ack

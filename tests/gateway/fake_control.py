@@ -1,0 +1,85 @@
+"""A CallControl without an engine: what the workflows would do to the store it does at once, and it remembers."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.models import RegisterAnswer
+from activities.registering import Registering
+from calls.facts import Fact
+from calls.model import CallOrder
+from calls.policy import Policy
+from calls.ports.agent_store import AgentStore
+from calls.ports.call_store import CallStore
+from gateway.ports import EngineUnavailableError, Told
+from workflows.messages import Ack, EndRequest, TransferRequest
+from workflows.placing import Desk, Placed, place_call
+
+
+@dataclass
+class FakeCallControl:
+    """Places calls by `place_call` over a pretended engine, and delivers every fact.
+
+    `fails`: the engine never answers; with `registers_before_failing` it does its work all the same, and only the
+    answer gets lost. `closed` are calls without a workflow. `ack` is the answer to every request.
+    """
+
+    calls: CallStore
+    agents: AgentStore
+    placed: list[CallOrder] = field(default_factory=list)
+    told: list[tuple[str, Fact]] = field(default_factory=list)
+    asked: list[tuple[str, EndRequest | TransferRequest]] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
+    fails: bool = False
+    registers_before_failing: bool = False
+    ack: Ack = field(default_factory=lambda: Ack(accepted=True))
+
+    async def place(self, order: CallOrder) -> Placed:
+        """Place the call as the gateway would, the engine left out."""
+        return await place_call(Desk(cast(Client, _Engine(self, order)), self.calls, self.agents), order)
+
+    async def tell(self, call_id: str, fact: Fact) -> Told:
+        """Remember the fact."""
+        self._fail()
+        if call_id in self.closed:
+            return Told.NO_SUCH_WORKFLOW
+        self.told.append((call_id, fact))
+        return Told.DELIVERED
+
+    async def end(self, call_id: str, request: EndRequest) -> Ack:
+        """Remember the request."""
+        self._fail()
+        self.asked.append((call_id, request))
+        return self.ack
+
+    async def transfer(self, call_id: str, request: TransferRequest) -> Ack:
+        """Remember the request."""
+        self._fail()
+        self.asked.append((call_id, request))
+        return self.ack
+
+    def _fail(self) -> None:
+        if self.fails:
+            raise EngineUnavailableError("no answer from the engine")
+
+
+@dataclass
+class _Engine:
+    """The one method of the engine's client that placing a call uses, for one order."""
+
+    control: FakeCallControl
+    order: CallOrder
+
+    async def execute_update_with_start_workflow(self, *_: object, **__: object) -> RegisterAnswer:
+        """Do what the workflow does first: register the call."""
+        control = self.control
+        answer = None
+        if not control.fails or control.registers_before_failing:
+            answer = await Registering(control.calls, control.agents, Policy()).register_call(self.order)
+            if answer.request_id == self.order.request_id:
+                control.placed.append(self.order)
+        if answer is None or control.fails:
+            raise RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+        return answer

@@ -1,0 +1,164 @@
+"""What the carrier is told to do: when the callee answers, and when a relay session is over."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from calls.facts import ConversationEnded
+from calls.reasons import FinishReason
+from calls.records import Progress, TransferEntry
+from calls.words import CallStatus
+from tests.gateway.conftest import Rig
+from tests.gateway.fake_carrier import OTHER_SID, SID, FakeCarrier, action, verbs
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LOST = {"SessionStatus": "failed", "ErrorCode": "64105", "ErrorMessage": "Websocket ended", "SessionId": "VX1"}
+
+
+@pytest.fixture
+async def carrier(rig: Rig) -> FakeCarrier:
+    """A carrier with one call of ours, not yet answered."""
+    made = FakeCarrier(rig)
+    await made.register()
+    return made
+
+
+async def _progress(rig: Rig, **what: object) -> None:
+    progress = Progress.model_validate({"revision": 5, "status": CallStatus.ONGOING, **what})
+    await rig.parts.calls.save_progress("call-1", progress)
+
+
+async def test_the_answered_call_is_connected(carrier: FakeCarrier) -> None:
+    """The first carrier call to ask gets the conversation, recording first, even with the engine away; twice too."""
+    carrier.rig.control.fails = True
+    for _ in range(2):
+        answer = await carrier.answer()
+        assert verbs(answer) == ["Start", "Connect"]
+        assert 'url="wss://callbacks.example.com/twilio/relay/call-1/attempt-1"' in answer.text
+    assert await carrier.rig.parts.calls.claimed_by("call-1") == SID
+
+
+async def test_a_second_carrier_call_is_hung_up(carrier: FakeCarrier) -> None:
+    """Another carrier call, or another attempt, for the same call is hung up and noted."""
+    await carrier.answer()
+    assert verbs(await carrier.answer(OTHER_SID)) == ["Hangup"]
+    assert verbs(await FakeCarrier(carrier.rig, attempt_id="attempt-2").answer()) == ["Hangup"]
+    assert await carrier.late() == ["claim_refused", "claim_refused"]
+    assert await carrier.rig.parts.calls.claimed_by("call-1") == SID
+
+
+async def test_a_call_that_is_over_or_unknown_is_hung_up(carrier: FakeCarrier) -> None:
+    """A carrier call that turns up after the end, or for a call nobody knows, is hung up."""
+    await _progress(carrier.rig, end_time=NOON)
+    assert verbs(await carrier.answer()) == ["Hangup"]
+    stranger = FakeCarrier(carrier.rig, call_id="nobody")
+    assert verbs(await stranger.answer()) == ["Hangup"]
+    assert await stranger.late() == ["claim_refused"]
+
+
+async def test_a_broken_conversation_is_taken_up_again(carrier: FakeCarrier) -> None:
+    """When the relay's socket died in mid-call the callee is connected again, without a second recording."""
+    await carrier.answer()
+    answer = await carrier.post("relay-ended", **LOST)
+    assert verbs(answer) == ["Connect"]
+    assert carrier.rig.control.told == []
+
+
+async def test_resumes_are_bounded(carrier: FakeCarrier) -> None:
+    """After five resumes the call is given up: the reason is told before the hangup."""
+    path = action(await carrier.answer())
+    for resumes in range(1, 6):
+        answer = await carrier.post("relay-ended", query="?" + path.partition("?")[2] if "?" in path else "", **LOST)
+        assert verbs(answer) == ["Connect"]
+        path = action(answer)
+        assert path.endswith(f"?resumes={resumes}")
+    assert verbs(await carrier.post("relay-ended", query="?resumes=5", **LOST)) == ["Hangup"]
+    [(_, fact)] = carrier.rig.control.told
+    assert isinstance(fact, ConversationEnded)
+    assert fact.reason is FinishReason.RETELL_SERVICE_ERROR
+    assert fact.evidence["resumes"] == 5
+    assert fact.evidence["relay_error_code"] == 64105
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("64102", FinishReason.RETELL_SERVICE_ERROR),
+        ("39001", FinishReason.RETELL_SERVICE_ERROR),
+        ("64109", FinishReason.CONCURRENT_CALL_LIMIT_REACHED),
+        ("64114", FinishReason.SPEECH_RECOGNITION_ERROR),
+        ("64101", FinishReason.TWILIO_SERVICE_ERROR),
+        ("64999", FinishReason.TWILIO_SERVICE_ERROR),
+    ],
+)
+async def test_what_cannot_be_resumed_ends_the_call(carrier: FakeCarrier, code: str, reason: FinishReason) -> None:
+    """A relay that could not come up, or failed for a cause of the carrier's, ends the call with its reason."""
+    await carrier.answer()
+    answer = await carrier.post("relay-ended", SessionStatus="failed", ErrorCode=code)
+    assert verbs(answer) == ["Hangup"]
+    [(_, fact)] = carrier.rig.control.told
+    assert isinstance(fact, ConversationEnded)
+    assert fact.reason is reason
+
+
+async def test_a_resume_that_cannot_connect_is_tried_again(carrier: FakeCarrier) -> None:
+    """After a resume the next gateway may still be coming up, so a failure to connect is no end yet."""
+    await carrier.answer()
+    answer = await carrier.post("relay-ended", query="?resumes=1", SessionStatus="failed", ErrorCode="39001")
+    assert verbs(answer) == ["Connect"]
+
+
+async def test_giving_up_is_told_before_the_hangup(carrier: FakeCarrier) -> None:
+    """While the reason cannot be told the carrier has to ask again, or the hangup would look like the callee's."""
+    await carrier.answer()
+    carrier.rig.control.fails = True
+    answer = await carrier.post("relay-ended", SessionStatus="failed", ErrorCode="64102")
+    assert answer.status_code == 503
+
+
+async def test_the_ends_that_need_nothing(carrier: FakeCarrier) -> None:
+    """Our own end hangs up; a call that is over, or moved on to a transfer, gets no instructions."""
+    await carrier.answer()
+    assert verbs(await carrier.post("relay-ended", SessionStatus="ended", HandoffData="{}")) == ["Hangup"]
+    assert verbs(await carrier.post("relay-ended", SessionStatus="completed", CallStatus="completed")) == []
+    await _progress(carrier.rig, transfer=TransferEntry(request_id="t", to_number="+14155550110", status="requested"))
+    assert verbs(await carrier.post("relay-ended", SessionStatus="completed")) == []
+    assert carrier.rig.control.told == []
+
+
+async def test_a_call_that_is_ending_is_not_resumed(carrier: FakeCarrier) -> None:
+    """Once the call's record has ended, a broken relay is hung up."""
+    await carrier.answer()
+    await _progress(carrier.rig, end_time=NOON)
+    assert verbs(await carrier.post("relay-ended", **LOST)) == ["Hangup"]
+    assert carrier.rig.control.told == []
+
+
+@pytest.mark.parametrize("what", ["relay-ended", "voicemail"])
+async def test_another_carrier_call_gets_no_instructions(carrier: FakeCarrier, what: str) -> None:
+    """A carrier call that does not hold the claim is hung up, and noted; so is any before the claim."""
+    assert verbs(await carrier.post(what, **LOST)) == ["Hangup"]
+    await carrier.answer()
+    assert verbs(await carrier.post(what, sid=OTHER_SID, **LOST)) == ["Hangup"]
+    assert await carrier.late() == ["foreign_question"] * 2
+    assert carrier.rig.control.told == []
+
+
+async def test_the_voicemail_message_is_spoken(rig: Rig) -> None:
+    """The message is the one the agent had when the call was registered."""
+    agent = {"ai_agent_name": "A", "llm_websocket_url": "wss://agent.example.com/x"}
+    voicemail = {"action": "leave_message", "message": "Please <call> back & soon"}
+    await rig.http.put(f"/v2/ai-agents/{rig.agent_id}", json={**agent, "voicemail": voicemail})
+    carrier = FakeCarrier(rig)
+    await carrier.register()
+    await rig.http.put(f"/v2/ai-agents/{rig.agent_id}", json=agent)
+    await carrier.answer()
+    answer = await carrier.post("voicemail")
+    assert verbs(answer) == ["Say", "Hangup"]
+    assert "Please &lt;call&gt; back &amp; soon" in answer.text
+
+
+async def test_without_a_message_the_machine_is_hung_up_on(carrier: FakeCarrier) -> None:
+    """An agent without a message has nothing to say to a machine."""
+    await carrier.answer()
+    assert verbs(await carrier.post("voicemail")) == ["Hangup"]
