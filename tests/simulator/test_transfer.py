@@ -72,3 +72,24 @@ async def test_ending_the_first_call_ends_the_other(carrier: Carrier, phase: str
     truth = await carrier.truth(child["CallSid"])
     assert (truth["hung_up_by"], truth["parent_sid"]) == ("parent", sid)
     assert app.forms("/dial-done") == []
+
+
+async def test_after_a_busy_transfer_the_talk_goes_on_in_a_new_session(carrier: Carrier) -> None:
+    """The Dial's action answers with a fresh Connect: same call, new session, and Heidi's next line."""
+    app = carrier.app
+    app.twiml = {
+        "/voice": RELAY_TWIML,
+        "/relay-ended": dial(BUSY),
+        "/dial-done": RELAY_TWIML.replace("relay-ended", "over"),
+        "/over": HANG_UP,
+    }
+    app.talk = agent(app, 1)
+    sid = await carrier.call(HEIDI)
+    await app.form("/status", CallStatus="completed")
+    truth = await carrier.truth(sid)
+    assert [s["text"] for s in truth["spoken"] if s["role"] == "user"] == [
+        "I would like to speak to a human, please.",
+        "Okay, never mind then.",
+    ]
+    assert len({frame["sessionId"] for frame in app.heard("setup")}) == 2
+    assert len(truth["recordings"]) == 1, "the second Start finds the recording running"
