@@ -128,7 +128,9 @@ def test_the_gateway_listens_where_it_is_published() -> None:
 def test_every_search_attribute_is_registered() -> None:
     """A missing one would wedge every workflow."""
     (script,) = SERVICES["temporal-namespace"]["command"]
-    assert set(re.findall(r"--name (\w+)", script)) == {key.name for key in SEARCH_ATTRIBUTES}
+    listed = re.search(r"for name in (.+); do", script)
+    assert listed is not None
+    assert set(listed[1].split()) == {key.name for key in SEARCH_ATTRIBUTES}
 
 
 def test_only_who_needs_the_secrets_gets_them() -> None:
