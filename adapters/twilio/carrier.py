@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioException  # type: ignore[import-untype
 from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK ships no types
 
 from adapters.twilio.dispositions import says_over
-from adapters.twilio.http import DirectHttpClient
+from adapters.twilio.http import TOTAL_SECONDS, DirectHttpClient
 from adapters.twilio.recordings import Recordings
 from adapters.twilio.refusals import asking, dialling, refusal
 from adapters.twilio.urls import CallbackUrls
@@ -34,10 +34,11 @@ class TwilioCarrier:
         urls: CallbackUrls,
         api_key: tuple[str, str] | None = None,
         origin: str | None = None,
+        answer_seconds: float = TOTAL_SECONDS,
     ) -> None:
         """`api_key` (SID and secret) takes the auth token's place in requests; `origin` takes Twilio's place."""
         credentials = api_key or (account_sid, auth_token)
-        self._http = DirectHttpClient(origin)
+        self._http = DirectHttpClient(origin, answer_seconds)
         # An environment of our own: TWILIO_EDGE and TWILIO_REGION of the process would change the API's host.
         self._client = Client(*credentials, account_sid, http_client=self._http, environment={"TWILIO_EDGE": ""})
         self._urls = urls

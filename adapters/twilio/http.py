@@ -27,12 +27,12 @@ _logger = logging.getLogger(__name__)
 class DirectHttpClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no types
     """Sends each request once, to Twilio or to the one origin that stands in for it. Needs a running loop."""
 
-    def __init__(self, origin: str | None = None) -> None:
-        super().__init__(_logger, is_async=True, timeout=TOTAL_SECONDS)
+    def __init__(self, origin: str | None = None, total_seconds: float = TOTAL_SECONDS) -> None:
+        super().__init__(_logger, is_async=True, timeout=total_seconds)
         self.origin: SplitResult = urlsplit(origin or API_ORIGIN)
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_SECONDS),
-            timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=total_seconds, sock_connect=CONNECT_SECONDS),
         )
 
     @override
