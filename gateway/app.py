@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from gateway.agents_api import agents_router
 from gateway.callbacks.instructions import instructions_router
@@ -18,6 +19,7 @@ from gateway.numbers_api import numbers_router
 from gateway.openapi import describe
 from gateway.parts import GatewayParts
 from gateway.recordings_api import recordings_router
+from gateway.startup import StartupReport
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -31,7 +33,7 @@ def create_app(parts: GatewayParts) -> FastAPI:
 
 def bare_app(lifespan: Lifespan | None = None) -> FastAPI:
     """An application without routes, for processes that only have their parts once they have started."""
-    return FastAPI(
+    app = FastAPI(
         title="Ringback",
         version="0.1.0",
         description="Self-hosted AI phone calls.",
@@ -39,13 +41,15 @@ def bare_app(lifespan: Lifespan | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # a redirected POST loses its body with many clients
         lifespan=lifespan,
+        middleware=[Middleware(StartupReport)],
     )
+    answer_faults(app)
+    answer_unreadable_callbacks(app)
+    return app
 
 
 def furnish(app: FastAPI, parts: GatewayParts) -> None:
     """Give an application its routes."""
-    answer_faults(app)
-    answer_unreadable_callbacks(app)
     for api in (calls_router, recordings_router, live_router, agents_router, numbers_router, health_router):
         app.include_router(api(parts))
     for callback in (reports_router, instructions_router, transfers_router):

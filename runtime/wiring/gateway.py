@@ -1,0 +1,139 @@
+"""The gateway, put together: `uvicorn --factory runtime.wiring.gateway:create`."""
+
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from starlette.routing import WebSocketRoute
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from adapters.agent_server.client import AgentServerConnector
+from adapters.mongo.agent_store import MongoAgentStore
+from adapters.mongo.archive import MongoRecordingArchive
+from adapters.mongo.call_store import MongoCallStore
+from adapters.mongo.database import Database, connect, ping
+from adapters.mongo.indexes import ensure_indexes
+from adapters.twilio.urls import RELAY
+from calls.ports.pages import StoreUnavailableError
+from gateway.access_tokens import AccessTokens
+from gateway.app import bare_app, furnish
+from gateway.auth import ApiKeys
+from gateway.callbacks.carrier_side import carrier_side
+from gateway.parts import GatewayParts
+from gateway.relay.sessions import Sessions
+from gateway.relay.socket import RelayEndpoint
+from gateway.relay.surroundings import SessionPacing, Surroundings
+from gateway.rendering import Rendering
+from gateway.session_records import SessionRecords
+from gateway.session_reports import SessionReports
+from gateway.startup import CannotStartError
+from gateway.telling import Telling
+from gateway.temporal_control import TemporalCallControl
+from runtime.logs import configure
+from runtime.setting_values import only_reachable_from_here
+from runtime.settings import ConfigurationError, GatewaySettings, load_settings
+from runtime.wiring.engine import EngineUnreachableError, connect_engine
+from workflows.placing import Desk
+
+_HEALTH_PATIENCE = timedelta(seconds=2)
+
+
+def create() -> FastAPI:
+    """The gateway by the settings in the environment. Ends the process with 2 when a setting is wrong."""
+    try:
+        settings = load_settings("gateway")
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
+    configure(settings.log_level, settings.log_format, "gateway")
+    return gateway(settings)
+
+
+def gateway(settings: GatewaySettings) -> FastAPI:
+    """The gateway by these settings; it connects when it is started, and fails to start when it cannot."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
+            stack.callback(database.client.close)
+            client = await _prepare(settings, database)
+            parts = gateway_parts(settings, database, client)
+            sessions = Sessions()
+            furnish(app, parts)
+            app.router.routes.append(WebSocketRoute(RELAY, relay_endpoint(settings, parts, sessions).serve))
+            stack.push_async_callback(sessions.close_all)
+            yield
+
+    return bare_app(lifespan)
+
+
+async def _prepare(settings: GatewaySettings, database: Database) -> Client:
+    """Reach everything once, so that what is missing is said at the start and by its name."""
+    try:
+        await ensure_indexes(database)
+    except StoreUnavailableError as error:
+        where = re.sub(r"//[^@/]*@", "//", settings.mongodb_uri.get_secret_value())
+        raise CannotStartError(f"MongoDB does not answer at {where}: start it, or set RINGBACK_MONGODB_URI") from error
+    try:
+        return await connect_engine(settings)
+    except EngineUnreachableError as error:
+        raise CannotStartError(str(error)) from error
+
+
+def gateway_parts(settings: GatewaySettings, database: Database, client: Client) -> GatewayParts:
+    """The ports of a gateway over MongoDB and Temporal."""
+    calls, agents = MongoCallStore(database), MongoAgentStore(database)
+    lifetime = timedelta(seconds=settings.access_token_ttl_seconds)
+    tokens = AccessTokens(settings.access_token_secret.get_secret_value(), lifetime=lifetime)
+    return GatewayParts(
+        calls=calls,
+        agents=agents,
+        archive=MongoRecordingArchive(database),
+        control=TemporalCallControl(Desk(client, calls, agents)),
+        carrier=carrier_side(settings.public_base_url, settings.twilio_auth_token.get_secret_value()),
+        keys=ApiKeys(settings.api_key_sha256s),
+        tokens=tokens,
+        rendering=Rendering(_origin(settings), tokens),
+        checks={"mongodb": lambda: _mongodb_is_well(database), "temporal": lambda: _temporal_is_well(client)},
+        allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
+    )
+
+
+def relay_endpoint(settings: GatewaySettings, parts: GatewayParts, sessions: Sessions) -> RelayEndpoint:
+    """The end of the carrier's relay sockets."""
+    around = Surroundings(
+        store=SessionRecords(parts.calls, parts.now),
+        reporter=SessionReports(Telling(parts.calls, parts.control, parts.now)),
+        connector=AgentServerConnector(),
+        pacing=SessionPacing(pulse_every=settings.pulse_seconds),
+    )
+    return RelayEndpoint(verifier=parts.carrier.verifier, sessions=sessions, around=around)
+
+
+def _origin(settings: GatewaySettings) -> str:
+    """The address in the links that clients are given; a public one that only the simulator can reach is none."""
+    if not only_reachable_from_here(settings.public_base_url):
+        return settings.public_base_url
+    host = "127.0.0.1" if settings.gateway_host in ("0.0.0.0", "::") else settings.gateway_host
+    return f"http://{host}:{settings.gateway_port}"
+
+
+async def _mongodb_is_well(database: Database) -> None:
+    try:
+        await ping(database)
+    except StoreUnavailableError as error:
+        raise ConnectionError(str(error)) from error
+
+
+async def _temporal_is_well(client: Client) -> None:
+    try:
+        is_well = await client.service_client.check_health(timeout=_HEALTH_PATIENCE)
+    except RPCError as error:
+        raise ConnectionError(f"Temporal did not answer: {error.status.name}") from error
+    if not is_well:
+        raise ConnectionError("Temporal says that it does not serve")
