@@ -1,6 +1,7 @@
 """The documents that tell Twilio what to do with a call."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from twilio.twiml.voice_response import (  # type: ignore[import-untyped]  # the SDK ships no types
@@ -20,8 +21,19 @@ _SAY_PREFIXES = {"Amazon": "Polly.", "Google": "Google."}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def conversation(urls: CallbackUrls, call_id: str, attempt_id: str, agent: AgentSettings, *, record: bool) -> str:
-    """Connect the callee with our relay. `record` begins the recording first; once per call is enough."""
+def conversation(
+    urls: CallbackUrls,
+    call_id: str,
+    attempt_id: str,
+    agent: AgentSettings,
+    *,
+    record: bool,
+    parameters: Mapping[str, str] | None = None,
+) -> str:
+    """Connect the callee with our relay, whose session is given `parameters` beside the ids.
+
+    `record` begins the recording first; once per call is enough.
+    """
     document = VoiceResponse()
     if record:
         start = Start()
@@ -40,8 +52,8 @@ def conversation(urls: CallbackUrls, call_id: str, attempt_id: str, agent: Agent
         events="speaker-events tokens-played",
         **_speech(agent),
     )
-    relay.parameter(name="callId", value=call_id)
-    relay.parameter(name="attemptId", value=attempt_id)
+    for name, value in {"callId": call_id, "attemptId": attempt_id, **(parameters or {})}.items():
+        relay.parameter(name=name, value=_xml(value))
     document.append(connect)
     return _text(document)
 

@@ -14,6 +14,10 @@ HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 AGAIN = "#rc=5&amp;rp=all"
 
 
+def _parsed(document: str) -> ET.Element:
+    return ET.fromstring(document)  # noqa: S314 - our own document
+
+
 def test_a_conversation() -> None:
     """The callee is recorded and connected with our relay; ids travel in every address and as parameters."""
     assert twiml.conversation(URLS, "c1", "a1", AGENT, record=True) == (
@@ -30,7 +34,7 @@ def test_a_conversation() -> None:
 
 def test_a_conversation_without_recording() -> None:
     """Without recording, nothing is started before the relay."""
-    document = ET.fromstring(twiml.conversation(URLS, "c1", "a1", AGENT, record=False))
+    document = _parsed(twiml.conversation(URLS, "c1", "a1", AGENT, record=False))
     assert [child.tag for child in document] == ["Connect"]
 
 
@@ -42,11 +46,19 @@ def test_the_agents_speech_settings() -> None:
         "tts_provider": "Amazon",
         "transcription_provider": "Google",
     }
-    document = ET.fromstring(twiml.conversation(URLS, "c1", "a1", AGENT.model_copy(update=voiced), record=False))
+    document = _parsed(twiml.conversation(URLS, "c1", "a1", AGENT.model_copy(update=voiced), record=False))
     relay = document.find("Connect/ConversationRelay")
     assert relay is not None
     asked = ("language", "voice", "ttsProvider", "transcriptionProvider")
     assert [relay.get(name) for name in asked] == list(voiced.values())
+
+
+def test_parameters_for_our_relay() -> None:
+    """What the relay's session should know travels beside the ids, markup made harmless."""
+    told = {"after": 'transfer "failed" & back'}
+    document = _parsed(twiml.conversation(URLS, "c1", "a1", AGENT, record=False, parameters=told))
+    parameters = {p.get("name"): p.get("value") for p in document.iter("Parameter")}
+    assert parameters == {"callId": "c1", "attemptId": "a1", **told}
 
 
 def test_a_transfer() -> None:
@@ -98,6 +110,6 @@ def test_a_voicemail() -> None:
 )
 def test_voices_of_a_voicemail(voice: str | None, provider: str | None, spoken: str | None) -> None:
     """A voice is given under the name that a spoken message knows it by, or not at all."""
-    say = ET.fromstring(twiml.voicemail("Hi", "en-US", voice, provider)).find("Say")
+    say = _parsed(twiml.voicemail("Hi", "en-US", voice, provider)).find("Say")
     assert say is not None
     assert say.get("voice") == spoken
