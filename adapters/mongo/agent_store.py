@@ -6,6 +6,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from adapters.mongo.call_documents import agent_fields
 from adapters.mongo.database import Database, Document, asking
 from adapters.mongo.paging import object_id, position, token
 from calls.agents import Agent, AgentSettings, NumberSettings, PhoneNumber
@@ -119,8 +120,7 @@ def _fields(settings: AgentSettings | NumberSettings) -> Document:
 
 
 def _agent(document: Document) -> Agent:
-    known = {name: document[name] for name in AgentSettings.model_fields if name in document}
-    return Agent(ai_agent_id=str(document["_id"]), **known)
+    return Agent(ai_agent_id=str(document["_id"]), **agent_fields(document))
 
 
 def _number(document: Document) -> PhoneNumber:

@@ -11,6 +11,7 @@ from typing import Any
 from bson import ObjectId
 
 from adapters.mongo.database import Document
+from calls.agents import AgentSettings, Voicemail
 from calls.records import Message, NewCall, Progress, StoredCall
 from calls.words import CallStatus, Role
 
@@ -50,9 +51,19 @@ def stored_call(document: Document) -> StoredCall:
                 **order,
                 "request": {**{name: document[name] for name in asked}, **free_form},
             },
-            **{name: document[name] for name in ("agent_id", "agent", "plan", "registered_at", "progress")},
+            "agent": agent_fields(document["agent"]),
+            **{name: document[name] for name in ("agent_id", "plan", "registered_at", "progress")},
         }
     )
+
+
+def agent_fields(document: Document) -> Document:
+    """An agent's settings in a document, without what another release kept there: settings refuse unknown names."""
+    known: Document = {name: document[name] for name in AgentSettings.model_fields if name in document}
+    voicemail = known.get("voicemail")
+    if voicemail is not None:
+        known["voicemail"] = {name: voicemail[name] for name in Voicemail.model_fields if name in voicemail}
+    return known
 
 
 def progress_document(progress: Progress) -> Document:

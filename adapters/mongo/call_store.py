@@ -84,7 +84,8 @@ class MongoCallStore:
         # Right after a duplicate key the winner may not have its majority yet: read what the primary has.
         calls = self._database.get_collection("calls", read_concern=ReadConcern("local"))
         found = await calls.find_one(same, WITHOUT_TRANSCRIPT)
-        assert found is not None  # noqa: S101 - calls are never deleted, and one was in the way
+        if found is None:
+            raise LookupError(f"call {document['call_id']} was in the way and is gone")
         return stored_call(found)
 
     @asking

@@ -9,6 +9,7 @@ from adapters.mongo.indexes import IndexesMissingError, check_indexes, ensure_in
 from calls.ports.call_store import CallFilter
 from calls.ports.pages import StoreUnavailableError
 from runtime.embedded.ports import choose
+from tests.adapters.mongo.orders import AGENT, new_call
 
 
 async def test_indexes_can_be_ensured_again(mongodb: Database) -> None:
@@ -48,3 +49,15 @@ async def test_an_absent_mongodb_is_told_in_the_ports_words() -> None:
             await MongoAgentStore(database).agent("f" * 24)
     finally:
         database.client.close()
+
+
+async def test_records_of_another_release_can_be_read(mongodb: Database) -> None:
+    """Fields that another release kept in an agent or in a call's snapshot of it do not stop anybody reading."""
+    store, agents = MongoCallStore(mongodb), MongoAgentStore(mongodb)
+    stored = (await store.register(new_call("c1"))).stored
+    agent = await agents.add_agent(AGENT)
+    gone = {"agent.temper": "mild", "agent.voicemail.beeps": 2, "plan.colour": "red", "temper": 1, "voicemail.beeps": 2}
+    await mongodb.calls.update_many({}, {"$set": gone})
+    await mongodb.agents.update_many({}, {"$set": gone})
+    assert await store.find("c1") == stored
+    assert await agents.agent(agent.ai_agent_id) == agent

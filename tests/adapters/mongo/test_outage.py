@@ -1,0 +1,71 @@
+"""MongoDB killed in the middle: what was acknowledged is there afterwards, over the same connection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from adapters.mongo.archive import MongoRecordingArchive
+from adapters.mongo.call_store import MongoCallStore
+from adapters.mongo.database import connect
+from adapters.mongo.indexes import ensure_indexes
+from calls.ports.call_store import Claim, Pulse
+from calls.ports.pages import StoreUnavailableError
+from runtime.embedded.engines import REPLICA_SET, mongod
+from runtime.embedded.part import Part
+from runtime.embedded.ports import choose
+from tests.adapters.mongo.orders import NOON, new_call, said
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[tuple[Part, str]]:
+    """A mongod of this test's own, to be killed."""
+    port = choose(["mongod"], {})["mongod"]
+    part = Part(mongod(port, tmp_path / "data", {}), tmp_path)
+    await part.start()
+    yield part, f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+    await part.kill()
+
+
+async def test_what_was_acknowledged_survives_a_kill(engine: tuple[Part, str]) -> None:
+    """While MongoDB is gone every request says so; once it is back, nothing that it had acknowledged is missing."""
+    part, uri = engine
+    database = connect(uri, "test", selection_ms=200)
+    await ensure_indexes(database)
+    store, archive = MongoCallStore(database), MongoRecordingArchive(database)
+    new = new_call("c1")
+    await store.register(new)
+    await store.claim("c1", "a1", "CA1")
+    await store.append_message("c1", said(0))
+    await part.kill()
+    requests: list[Callable[[], Awaitable[object]]] = [
+        lambda: store.register(new_call("c2")),
+        lambda: store.claim("c1", "a1", "CA2"),
+        lambda: store.append_message("c1", said(1)),
+        lambda: store.touch("c1", Pulse("VX", NOON)),
+        lambda: archive.size("f" * 24),
+    ]
+    for request in requests:
+        with pytest.raises(StoreUnavailableError):
+            await request()
+    await part.start()
+    async with asyncio.timeout(20):
+        found = await _once_back(lambda: store.find("c1"))
+    assert found is not None
+    assert found.order == new.order
+    assert await store.messages("c1") == [said(0)]
+    assert await store.claim("c1", "a1", "CA2") is Claim.ANOTHER_HOLDS_IT
+    database.client.close()
+
+
+async def _once_back(request: Callable[[], Awaitable[T]]) -> T:
+    """The driver needs a moment to see that the server is back; each try waits for it by itself."""
+    while True:
+        try:
+            return await request()
+        except StoreUnavailableError:
+            continue

@@ -1,0 +1,81 @@
+"""Downloads that go wrong, at a server that sends what it is told."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.twilio.carrier import TwilioCarrier
+from calls.ports.carrier import CarrierError
+from tests.adapters.twilio.outside import SID, TOKEN, URLS
+
+RECORDING = "RE" + "a" * 32
+PATH = f"/2010-04-01/Accounts/{SID}/Recordings/{RECORDING}.wav"
+
+
+def _answer(status: str, body: bytes = b"", *, length: int | None = None, headers: str = "") -> bytes:
+    size = len(body) if length is None else length
+    return f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n{headers}\r\n".encode() + body
+
+
+@contextlib.asynccontextmanager
+async def _carrier_that_gets(*answers: bytes) -> AsyncIterator[tuple[TwilioCarrier, list[str]]]:
+    """A carrier at a server that gives these answers in turn, and the requests it made, by line."""
+    waiting, requests = list(answers), list[str]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        requests.append(head)
+        writer.write(waiting.pop(0))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    origin = "http://{}:{}".format(*server.sockets[0].getsockname())
+    async with server:
+        carrier = TwilioCarrier(
+            account_sid=SID, auth_token=TOKEN, urls=URLS, origin=origin, api_key=("SK" + "1" * 32, "secret")
+        )
+        try:
+            yield carrier, requests
+        finally:
+            await carrier.close()
+
+
+async def _audio(carrier: TwilioCarrier) -> bytes:
+    return b"".join([piece async for piece in carrier.recording_audio(RECORDING)])
+
+
+async def test_both_channels_are_asked_for_with_the_api_key() -> None:
+    """The download asks for two channels and always carries the credentials, the API key's where there is one."""
+    async with _carrier_that_gets(_answer("200 OK", b"RIFF")) as (carrier, requests):
+        assert await _audio(carrier) == b"RIFF"
+    assert requests[0].startswith(f"GET {PATH}?RequestedChannels=2 HTTP/1.1\r\n")
+    assert "Authorization: Basic U0sxMTEx" in requests[0]
+
+
+async def test_one_channel_is_better_than_none() -> None:
+    """Where there are no two channels, the one there is is taken."""
+    async with _carrier_that_gets(_answer("400 Bad Request"), _answer("200 OK", b"mono")) as (carrier, requests):
+        assert await _audio(carrier) == b"mono"
+    assert requests[1].startswith(f"GET {PATH} HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "permanent"),
+    [
+        pytest.param(_answer("200 OK", b"RIF", length=1000), False, id="cut short"),
+        pytest.param(_answer("404 Not Found"), False, id="not there yet"),
+        pytest.param(_answer("503 Unavailable"), False, id="failing"),
+        pytest.param(_answer("401 Unauthorized"), True, id="not ours"),
+        pytest.param(_answer("302 Found", headers="Location: http://169.254.169.254/\r\n"), True, id="sent elsewhere"),
+    ],
+)
+async def test_failed_downloads(answer: bytes, permanent: bool) -> None:
+    """A download that is cut short or refused is an error, and says whether asking again can help."""
+    async with _carrier_that_gets(answer) as (carrier, requests):
+        with pytest.raises(CarrierError) as failed:
+            await _audio(carrier)
+    assert failed.value.permanent == permanent
+    assert len(requests) == 1
