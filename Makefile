@@ -1,6 +1,7 @@
 # The one front door. A machine with python3 (3.11 or newer), make and pip needs nothing else.
 #   make demo        place one call and watch it            make test PYTEST_ARGS="-k ring"
 #   make up          keep the whole stack running           make check
+#   make demo DEMO_ARGS=--keep   and leave it up afterwards
 #
 # PYTHON is only used to make the virtual environment; everything after that runs inside it.
 
@@ -24,7 +25,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(EMBEDDED) ## Start everything, place one call, show its record, take everything down
-	@$(RUN) -m runtime.embedded demo --run-dir "$(RUN_DIR)"
+	@$(RUN) -m runtime.embedded demo --run-dir "$(RUN_DIR)" $(DEMO_ARGS)
 
 up: $(EMBEDDED) ## Start everything and keep it up until Ctrl-C
 	@$(RUN) -m runtime.embedded up --run-dir "$(RUN_DIR)"

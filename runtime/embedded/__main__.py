@@ -18,7 +18,7 @@ from runtime.embedded.run_folder import FolderInUseError
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 
 _RESTARTS = 5
-_DEMO_SPEED = 2.0  # a call of a few turns in 10 to 20 s
+_DEMO_SPEED = 3.0  # a call of a few turns in 10 to 20 s
 _FAULT, _NOT_POSSIBLE_HERE, _INTERRUPTED = 1, 2, 130
 
 
@@ -39,7 +39,7 @@ async def _up(options: StackOptions, *, demo: bool, keep: bool) -> None:
         if keep:
             _say(_what_now())
             await stack.supervise(restarts=_RESTARTS, say=_say)
-        _say("Taking everything down.")
+        _say("Taking everything down. The call is kept: make up shows it again at the same address.")
 
 
 async def _unless_a_part_dies(stack: EmbeddedStack, work: Coroutine[Any, Any, None]) -> None:
