@@ -27,16 +27,7 @@ from conversation.agent_frames import (
 from conversation.agent_link import AgentLeft, Loss
 from conversation.callee import Callee
 from conversation.clocks import next_deadline, run_clocks
-from conversation.effects import (
-    CloseAgent,
-    ConnectAgent,
-    Effect,
-    Ended,
-    Report,
-    SendAgent,
-    VoicemailReported,
-    ended,
-)
+from conversation.effects import CloseAgent, ConnectAgent, Effect, Ended, Report, SendAgent, VoicemailReported, ended
 from conversation.floor import Floor
 from conversation.plan import ConversationPlan
 from conversation.relay_frames import Setup, TokensPlayed, parse_relay_frame
