@@ -11,12 +11,12 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.indexes import ensure_indexes
-from calls.ports.call_store import Claim, Pulse
+from calls.ports.call_store import Claim
 from calls.ports.pages import StoreUnavailableError
 from runtime.embedded.engines import REPLICA_SET, mongod
 from runtime.embedded.part import Part
 from runtime.embedded.ports import choose
-from tests.adapters.mongo.orders import NOON, new_call, said
+from tests.adapters.mongo.orders import new_call, said
 
 T = TypeVar("T")
 
@@ -44,9 +44,7 @@ async def test_what_was_acknowledged_survives_a_kill(engine: tuple[Part, str]) -
     await part.kill()
     requests: list[Callable[[], Awaitable[object]]] = [
         lambda: store.register(new_call("c2")),
-        lambda: store.claim("c1", "a1", "CA2"),
         lambda: store.append_message("c1", said(1)),
-        lambda: store.touch("c1", Pulse("VX", NOON)),
         lambda: archive.size("f" * 24),
     ]
     for request in requests:
