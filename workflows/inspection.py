@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate, TypedSearchAttributes
+from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from calls import facts as f
 from calls.facts import Fact
@@ -44,7 +44,10 @@ class Inspection:
 def search_attributes_at_start(to_number: str) -> TypedSearchAttributes:
     """What a call can be found by from its first moment on."""
     return TypedSearchAttributes(
-        [CALL_STATUS.pair(CallStatus.REGISTERED.value), CALL_TO.pair(masked(to_number))]  # type: ignore[attr-defined]
+        [
+            SearchAttributePair(CALL_STATUS, CallStatus.REGISTERED.value),
+            SearchAttributePair(CALL_TO, masked(to_number)),
+        ]
     )
 
 

@@ -1,0 +1,99 @@
+"""A customer of the HTTP API, who can also look into the carrier's ledger."""
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from runtime.embedded.stack import Addresses
+
+CALLER = "+14155550100"
+PUBLIC_BASE_URL = "https://ringback.test"
+COMPLETE_WITHIN_SECONDS = 60
+
+
+class Customer:
+    """Speaks to the gateway with a key."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self.addresses = addresses
+        key = {"Authorization": f"Bearer {addresses.api_key}"}
+        self.http = httpx.AsyncClient(base_url=addresses.gateway_url, headers=key, timeout=20)
+        self._carrier = httpx.AsyncClient(base_url=addresses.simulator_url, timeout=20)
+        self._next_caller = 5550200
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.aclose()
+        await self._carrier.aclose()
+
+    async def agent(self, **settings: Any) -> str:
+        """A new agent over the example agent server; its id."""
+        body = {"ai_agent_name": "Rita", "llm_websocket_url": self.addresses.agent_llm_url, **settings}
+        answer = await self.http.post("/v2/ai-agents", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["ai_agent_id"])
+
+    async def dial(self, to_number: str, agent_id: str, **more: Any) -> httpx.Response:
+        """Ask for a call."""
+        body = {
+            "from_number": CALLER,
+            "to_number": to_number,
+            "direction": "outbound",
+            "override_ai_agent_id": agent_id,
+            **more,
+        }
+        return await self.http.post("/v1/calls/dial-outbound-phone-call", json=body)
+
+    async def placed(self, to_number: str, agent_id: str, **more: Any) -> str:
+        """A call that was taken; its call id."""
+        answer = await self.dial(to_number, agent_id, **more)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["call_id"])
+
+    async def look(self, call_id: str) -> dict[str, Any]:
+        """The call object."""
+        answer = await self.http.get(f"/v1/calls/{quote(call_id)}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def until(self, call_id: str, **wanted: Any) -> dict[str, Any]:
+        """The call object as soon as these fields have these values."""
+        return await self._until(call_id, lambda call: all(call.get(name) == value for name, value in wanted.items()))
+
+    async def ended(self, call_id: str) -> dict[str, Any]:
+        """The call object once it has a finish reason."""
+        return await self._until(call_id, lambda call: call["call_finish_reason"] is not None)
+
+    async def recorded(self, call_id: str) -> dict[str, Any]:
+        """The call object once its recording is there too."""
+        return await self._until(call_id, lambda call: call["recorded_call_audio_url"] is not None)
+
+    async def talking(self, call_id: str, messages: int = 1) -> dict[str, Any]:
+        """The call object once so many messages were spoken."""
+        return await self._until(call_id, lambda call: len(call["messages"]) >= messages)
+
+    async def _until(self, call_id: str, reached: Any) -> dict[str, Any]:
+        async with asyncio.timeout(COMPLETE_WITHIN_SECONDS):
+            while not reached(call := await self.look(call_id)):
+                await asyncio.sleep(0.1)
+        return call
+
+    async def download(self, url: str) -> bytes:
+        """What the record's recording address leads to, without a key."""
+        async with httpx.AsyncClient(base_url=self.addresses.gateway_url, timeout=20) as stranger:
+            answer = await stranger.get(url.removeprefix(PUBLIC_BASE_URL))
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    async def ledger(self, to_number: str) -> list[dict[str, Any]]:
+        """What really happened with a number."""
+        answer = await self._carrier.get("/_sim/ledger", params={"to": to_number})
+        found = answer.json()
+        return list(found["calls"] if isinstance(found, dict) else found)

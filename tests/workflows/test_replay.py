@@ -1,0 +1,30 @@
+"""Workflow code of today must take up the calls that yesterday's left running: committed histories replay unchanged.
+
+`python -m tests.workflows.record_histories` adds the histories of a running stack's calls; it never rewrites one.
+"""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from runtime.wiring.engine import workflow_runner
+from workflows.outbound_call import OutboundCall
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+
+
+def test_there_are_histories() -> None:
+    """A folder that is empty would prove nothing."""
+    assert len(HISTORIES) >= 8
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_a_committed_history_replays(path: Path) -> None:
+    """The same facts in the same order lead this code to the same commands."""
+    replayer = Replayer(
+        workflows=[OutboundCall], data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
+    )
+    await replayer.replay_workflow(WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8")))
