@@ -1,0 +1,47 @@
+"""Running one command: parts opened and closed around it, its end turned into an exit code."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, NoReturn
+
+import typer
+
+from runtime.command_line.exits import EXPECTED, Exit, code_of
+from runtime.command_line.parts import OpenParts, Parts
+from runtime.command_line.screen import Screen
+
+CallId = Annotated[str, typer.Argument(metavar="CALL_ID", help="The call's call_id or _id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else there.")]
+
+Work = Callable[[Parts, Screen], Awaitable[Exit]]
+
+
+class Session:
+    """Runs commands over the parts that the wiring opens."""
+
+    def __init__(self, open_parts: OpenParts) -> None:
+        self._open_parts = open_parts
+
+    def run(self, work: Work, *, as_json: bool) -> NoReturn:
+        """Do one command's work and end with its exit code. Faults of ours pass, with their traceback."""
+        screen = Screen(as_json=as_json)
+        try:
+            code = asyncio.run(self._with_parts(work, screen))
+        except EXPECTED as error:
+            code = code_of(error)
+            screen.fault(str(error), code)
+        except BrokenPipeError:
+            code = Exit.UNREAD
+        raise typer.Exit(code)
+
+    async def _with_parts(self, work: Work, screen: Screen) -> Exit:
+        async with self._open_parts() as parts:
+            return await work(parts, screen)
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session that the command line was started with."""
+    session = context.obj
+    if not isinstance(session, Session):
+        raise TypeError("the command line is started with a session")
+    return session

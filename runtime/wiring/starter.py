@@ -1,0 +1,143 @@
+"""The command line, put together: every concrete class it uses is named here and nowhere else."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from temporalio.client import Client
+
+from adapters.mongo.agent_store import MongoAgentStore
+from adapters.mongo.archive import MongoRecordingArchive
+from adapters.mongo.call_store import MongoCallStore
+from adapters.mongo.database import connect
+from adapters.mongo.indexes import ensure_indexes
+from calls.ports.pages import StoreUnavailableError
+from gateway.access_tokens import AccessTokens
+from gateway.rendering import Rendering
+from runtime.command_line.app import command_line
+from runtime.command_line.exits import CommandError, Exit
+from runtime.command_line.parts import Parts
+from runtime.command_line.session import Session
+from runtime.logs import configure
+from runtime.setting_problems import ENV_FILE_VARIABLE
+from runtime.settings import StarterSettings, load_settings
+from runtime.wiring.engine import EngineUnreachableError, connect_engine
+from workflows.placing import PlacingUnavailableError
+
+_CONNECT_SECONDS = 4.0
+_MONGODB_URI = "RINGBACK_MONGODB_URI"
+
+
+def run() -> NoReturn:
+    """Run the command that the arguments name, and end the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # speech holds characters that a terminal may not know
+    try:
+        command_line()(obj=Session(opened), prog_name="starter.py")
+        code = int(Exit.OK)
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(Exit.FAULT)
+    except BrokenPipeError:
+        code = int(Exit.UNREAD)
+    except Exception:  # noqa: BLE001 - the edge of the process
+        traceback.print_exc()
+        code = int(Exit.FAULT)
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process, now: the Temporal SDK may abort the interpreter on its way out (temporalio/sdk-python#300)."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def stack_file(environment: Mapping[str, str]) -> Path | None:
+    """The settings of the stack that runs here, where the environment has none of its own."""
+    if environment.get(_MONGODB_URI) or environment.get(ENV_FILE_VARIABLE):
+        return None
+    file = Path(environment.get("RUN_DIR") or ".run") / "stack.env"
+    return file if file.exists() else None
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Parts]:
+    """The parts of one command, closed afterwards. Raises ConfigurationError."""
+    file = stack_file(os.environ)
+    settings = load_settings("starter", file)
+    configure("WARNING", settings.log_format, "starter")
+    uri = settings.mongodb_uri.get_secret_value()
+    database = connect(uri, settings.mongodb_database)
+    try:
+        with _saying_where(uri, file):
+            yield Parts(
+                calls=MongoCallStore(database),
+                agents=MongoAgentStore(database),
+                archive=MongoRecordingArchive(database),
+                engine=_Engine(settings).connected,
+                make_indexes=partial(ensure_indexes, database),
+                rendering=Rendering(_origin(settings), _tokens(settings)),
+                gives_access_tokens=settings.access_token_secret is not None,
+                web_ui_of_namespace=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
+                allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
+            )
+    finally:
+        database.client.close()
+
+
+class _Engine:
+    """Connects to Temporal once, when first asked."""
+
+    def __init__(self, settings: StarterSettings) -> None:
+        self._settings = settings
+        self._client: Client | None = None
+
+    async def connected(self) -> Client:
+        if self._client is None:
+            try:
+                async with asyncio.timeout(_CONNECT_SECONDS):
+                    self._client = await connect_engine(self._settings)
+            except TimeoutError as error:
+                address = self._settings.temporal_address
+                raise EngineUnreachableError(
+                    f"Temporal did not answer at {address} within {_CONNECT_SECONDS:g} s: start it, "
+                    "or set RINGBACK_TEMPORAL_ADDRESS"
+                ) from error
+        return self._client
+
+
+@contextlib.contextmanager
+def _saying_where(uri: str, file: Path | None) -> Iterator[None]:
+    """Let a failure of the store say where it was looked for, without the password, and what to do."""
+    try:
+        yield
+    except (StoreUnavailableError, PlacingUnavailableError) as error:
+        if not isinstance(error, StoreUnavailableError) and not isinstance(error.__cause__, StoreUnavailableError):
+            raise
+        hosts = uri.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        source = f"{_MONGODB_URI} in {file}" if file else _MONGODB_URI
+        raise CommandError(
+            f"{error} at {hosts} ({source}): start it, or set {_MONGODB_URI}", Exit.UNREACHABLE
+        ) from error
+
+
+def _origin(settings: StarterSettings) -> str:
+    """Under which address clients reach the HTTP API, as far as it is known here."""
+    return settings.public_base_url or f"http://{settings.gateway_host}:{settings.gateway_port}"
+
+
+def _tokens(settings: StarterSettings) -> AccessTokens:
+    """Makes access tokens; without the secret they open nothing, and are not shown."""
+    secret = settings.access_token_secret
+    lifetime = timedelta(seconds=settings.access_token_ttl_seconds)
+    return AccessTokens(secret.get_secret_value() if secret else "", lifetime=lifetime)
