@@ -7,7 +7,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.conversing import Conversing
 from activities.models import Extension, MachineCheck, MachineDecision, TransferOrder, Watch
@@ -143,8 +143,9 @@ class Talking:
             said = await workflow.execute_activity_method(
                 Conversing.monitor_conversation, watch, summary="Watch the conversation", **options.MONITOR
             )
-        except ActivityError:
-            workflow.logger.warning("the watch over call %s ended early", watch.call_id)
+        except ActivityError as error:
+            if not is_cancelled_exception(error):
+                workflow.logger.warning("the watch over call %s ended early: %s", watch.call_id, error.cause)
             return
         if said is not None:
             story.hear(said)

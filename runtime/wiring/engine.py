@@ -1,11 +1,14 @@
 """The connection to the engine, the same for every process that speaks to it."""
 
+import functools
+import logging
 from datetime import timedelta
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -13,10 +16,19 @@ from runtime.settings import Settings
 from workflows.names import SEARCH_ATTRIBUTES
 
 _PATIENCE = timedelta(seconds=10)
+_ENGINE_LOG = "error,temporalio_sdk_core=warn,temporalio_client=warn,temporalio_sdk_core::worker::activities=error"
+"""What the SDK's core may say. Its activities' warnings are about watches that outlived their call, which is as meant."""
 
 
 class EngineUnreachableError(Exception):
     """Temporal could not be reached; the text says where it was looked for and what to do."""
+
+
+@functools.cache
+def _engine_runtime() -> Runtime:
+    """One per process: its core logs through Python's logging, in the process's own format."""
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=_ENGINE_LOG, forwarding=forwarding)))
 
 
 async def connect_engine(settings: Settings) -> Client:
@@ -29,6 +41,7 @@ async def connect_engine(settings: Settings) -> Client:
             api_key=api_key.get_secret_value() if api_key else None,
             tls=settings.temporal_tls,
             data_converter=pydantic_data_converter,
+            runtime=_engine_runtime(),
         )
     except (RuntimeError, RPCError) as error:
         raise EngineUnreachableError(

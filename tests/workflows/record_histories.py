@@ -18,9 +18,8 @@ from workflows.outbound_call import CallResult
 FOLDER = Path(__file__).parent / "histories"
 
 
-async def record(stack_file: Path) -> int:
-    """How many histories were added."""
-    stack = json.loads(stack_file.read_text(encoding="utf-8"))
+async def record(stack: dict[str, str]) -> int:
+    """How many histories were added, from the stack at these addresses."""
     client = await Client.connect(
         stack["temporal_address"], namespace=stack["temporal_namespace"], data_converter=pydantic_data_converter
     )
@@ -28,19 +27,23 @@ async def record(stack_file: Path) -> int:
     async for found in client.list_workflows('WorkflowType = "OutboundCall" AND ExecutionStatus = "Completed"'):
         handle = client.get_workflow_handle(found.id, run_id=found.run_id, result_type=CallResult)
         result: CallResult = await handle.result()
-        target = FOLDER / f"{result.finish_reason or result.registration}.json"
-        if target.exists():
-            continue
-        history = await handle.fetch_history()
-        target.write_text(history.to_json(), encoding="utf-8")
-        added += 1
+        added += _keep(f"{result.finish_reason or result.registration}.json", (await handle.fetch_history()).to_json())
     return added
+
+
+def _keep(name: str, history: str) -> bool:
+    """Write a history unless there is one of that name; whether it was written."""
+    target = FOLDER / name
+    if target.exists():
+        return False
+    target.write_text(history, encoding="utf-8")
+    return True
 
 
 def main() -> int:
     """Record from the stack in $RUN_DIR, or .run."""
     run_dir = Path(os.environ.get("RUN_DIR", ".run"))
-    added = asyncio.run(record(run_dir / "stack.json"))
+    added = asyncio.run(record(json.loads((run_dir / "stack.json").read_text(encoding="utf-8"))))
     sys.stdout.write(f"{added} histories added to {FOLDER}\n")
     return 0
 

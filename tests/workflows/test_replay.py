@@ -27,4 +27,8 @@ async def test_a_committed_history_replays(path: Path) -> None:
     replayer = Replayer(
         workflows=[OutboundCall], data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
     )
-    await replayer.replay_workflow(WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8")))
+    await replayer.replay_workflow(_history(path))
+
+
+def _history(path: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(path.stem, path.read_text(encoding="utf-8"))
