@@ -73,6 +73,10 @@ async def _store_unavailable(_: Request, error: StoreUnavailableError) -> Respon
     return JSONResponse({"detail": "the store is unavailable; try again"}, 503, RETRY_AFTER)
 
 
+async def _unforeseen(_: Request, __: Exception) -> Response:
+    return JSONResponse({"detail": "something of ours went wrong; it is in the log"}, 500)
+
+
 _ANSWERS: dict[type[Exception], Answer] = {
     RequestValidationError: _invalid_request,
     UnknownAgentError: _unknown_agent,
@@ -84,6 +88,7 @@ _ANSWERS: dict[type[Exception], Answer] = {
     PlacingUnavailableError: _placing_unavailable,
     EngineUnavailableError: _engine_unavailable,
     StoreUnavailableError: _store_unavailable,
+    Exception: _unforeseen,
 }
 
 

@@ -1,6 +1,8 @@
 """CallControl over Temporal: facts are signals of their kind's name, requests are updates that the call answers."""
 
-from datetime import timedelta
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -8,15 +10,20 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from calls.facts import Fact
 from calls.model import CallOrder
+from calls.ports.pages import StoreUnavailableError
 from gateway.ports import EngineUnavailableError, Told
 from workflows.messages import END, TRANSFER, Ack, EndRequest, TransferRequest
 from workflows.names import workflow_id
-from workflows.placing import Desk, Placed, place_call
+from workflows.placing import Desk, Placed, PlacingError, PlacingUnavailableError, place_call
+
+log = logging.getLogger(__name__)
 
 SIGNAL_PATIENCE = timedelta(seconds=3)
 """The carrier waits 15 s for an answer and asks again when it hears 503."""
 UPDATE_PATIENCE = timedelta(seconds=5)
 """An update is answered by a worker, which may have to read the call's history first."""
+STORE_PATIENCE = 30.0
+"""Seconds for which an undecided request is held while the store cannot decide it."""
 
 _OVER = Ack(accepted=False, why="the call is over")
 
@@ -24,22 +31,59 @@ _OVER = Ack(accepted=False, why="the call is over")
 class TemporalCallControl:
     """Steers calls through a Temporal client."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        signal_patience: timedelta = SIGNAL_PATIENCE,
+        update_patience: timedelta = UPDATE_PATIENCE,
+    ) -> None:
         self._desk = desk
+        self._signal_patience = signal_patience
+        self._update_patience = update_patience
 
     @property
     def _client(self) -> Client:
         return self._desk.client
 
     async def place(self, order: CallOrder) -> Placed:
-        """Start the call's workflow and wait until the call is registered."""
-        return await place_call(self._desk, order)
+        """Start the call's workflow and wait until the call is registered.
+
+        An error that nobody foresaw is answered by 5xx too, and that means: not dialled, and never will be.
+        """
+        try:
+            return await place_call(self._desk, order)
+        except PlacingError:
+            raise
+        except Exception as error:
+            log.exception("placing call %s went wrong", order.call_id)
+            return await self._settle(order, error)
+
+    async def _settle(self, order: CallOrder, cause: Exception) -> Placed:
+        """Give the order up, unless it is registered; the store decides, however long it takes within reason."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + STORE_PATIENCE
+        while True:
+            try:
+                withdrawn = await self._desk.calls.withdraw(order.request_id, datetime.now(UTC))
+                stored = None if withdrawn else await self._desk.calls.find(order.call_id)
+            except StoreUnavailableError:
+                if clock() > deadline:
+                    raise
+            else:
+                break
+        if stored is None:
+            raise PlacingUnavailableError(f"neither placed nor refused: {cause}") from cause
+        return Placed(stored, created=stored.order.request_id == order.request_id)
 
     async def tell(self, call_id: str, fact: Fact) -> Told:
         """Signal the fact; it is durable once this returns, worker or no worker."""
         call = self._client.get_workflow_handle(workflow_id(call_id))
         try:
-            await call.signal(fact.kind, fact, rpc_timeout=SIGNAL_PATIENCE)
+            async with asyncio.timeout(self._signal_patience.total_seconds()):  # the client retries beyond rpc_timeout
+                await call.signal(fact.kind, fact, rpc_timeout=self._signal_patience)
+        except TimeoutError as error:
+            raise EngineUnavailableError(f"{fact.kind} for call {call_id}: no answer") from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return Told.NO_SUCH_WORKFLOW
@@ -57,18 +101,19 @@ class TemporalCallControl:
     async def _ask(self, call_id: str, what: str, request: EndRequest | TransferRequest) -> Ack:
         call = self._client.get_workflow_handle(workflow_id(call_id))
         try:
-            ack: Ack = await call.execute_update(
-                what,
-                request,
-                id=f"{what}-{request.request_id}",  # the engine answers a repeated id with the first answer
-                result_type=Ack,
-                rpc_timeout=UPDATE_PATIENCE,
-            )
+            async with asyncio.timeout(self._update_patience.total_seconds()):
+                ack: Ack = await call.execute_update(
+                    what,
+                    request,
+                    id=f"{what}-{request.request_id}",  # the engine answers a repeated id with the first answer
+                    result_type=Ack,
+                    rpc_timeout=self._update_patience,
+                )
         except WorkflowUpdateFailedError as refused:
             if isinstance(refused.cause, ApplicationError):
                 return Ack(accepted=False, why=refused.cause.message)
             raise
-        except RPCTimeoutOrCancelledError as error:
+        except (TimeoutError, RPCTimeoutOrCancelledError) as error:
             raise EngineUnavailableError(f"{what} of call {call_id}: no worker answered") from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:

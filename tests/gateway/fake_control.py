@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import cast
 
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 
 from activities.models import RegisterAnswer
 from activities.registering import Registering
@@ -14,13 +13,14 @@ from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
 from gateway.ports import EngineUnavailableError, Told
+from gateway.temporal_control import TemporalCallControl
 from workflows.messages import Ack, EndRequest, TransferRequest
-from workflows.placing import Desk, Placed, place_call
+from workflows.placing import Desk, Placed
 
 
 @dataclass
 class FakeCallControl:
-    """Places calls by `place_call` over a pretended engine, and delivers every fact.
+    """Places calls as TemporalCallControl does, over a pretended engine, and delivers every fact.
 
     `fails`: the engine never answers; with `registers_before_failing` it does its work all the same, and only the
     answer gets lost. `closed` are calls without a workflow. `ack` is the answer to every request.
@@ -38,7 +38,8 @@ class FakeCallControl:
 
     async def place(self, order: CallOrder) -> Placed:
         """Place the call as the gateway would, the engine left out."""
-        return await place_call(Desk(cast(Client, _Engine(self, order)), self.calls, self.agents), order)
+        desk = Desk(cast(Client, _Engine(self, order)), self.calls, self.agents)
+        return await TemporalCallControl(desk).place(order)
 
     async def tell(self, call_id: str, fact: Fact) -> Told:
         """Remember the fact."""
@@ -81,5 +82,5 @@ class _Engine:
             if answer.request_id == self.order.request_id:
                 control.placed.append(self.order)
         if answer is None or control.fails:
-            raise RPCError("deadline exceeded", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+            raise WorkflowUpdateRPCTimeoutOrCancelledError
         return answer

@@ -1,0 +1,154 @@
+"""CallControl over a real Temporal."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import pytest
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from calls import facts as f
+from calls.ports.agent_store import AgentStore
+from calls.ports.call_store import CallStore
+from gateway.ports import EngineUnavailableError, Told
+from gateway.temporal_control import TemporalCallControl
+from workflows.messages import Ack, EndRequest, TransferRequest
+from workflows.names import workflow_id
+from workflows.outbound_call import OutboundCall
+from workflows.placing import Desk
+
+QUEUE = "gateway-tests"
+RINGING = f.CallRinging(at=datetime(2026, 11, 22, tzinfo=UTC), carrier_call_id="CA1", attempt_id="a1")
+END = EndRequest(request_id="r1")
+
+
+@workflow.defn
+class Listener:
+    """Stands where a call's workflow would: takes a fact and an end, refuses transfers, and ends when told."""
+
+    def __init__(self) -> None:
+        self.heard: list[f.CallRinging] = []
+        self.ends = 0
+
+    @workflow.run
+    async def run(self) -> list[f.CallRinging]:
+        await workflow.wait_condition(lambda: self.ends > 0)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self.heard
+
+    @workflow.signal
+    def call_ringing(self, fact: f.CallRinging) -> None:
+        self.heard.append(fact)
+
+    @workflow.update
+    def end(self, request: EndRequest) -> Ack:
+        self.ends += 1
+        return Ack(accepted=True, why=f"{request.request_id} was number {self.ends}")
+
+    @workflow.update
+    def transfer(self, request: TransferRequest) -> Ack:
+        raise AssertionError(request)
+
+    @transfer.validator
+    def _refuse(self, request: TransferRequest) -> None:
+        raise ApplicationError(f"not to {request.to_number}", non_retryable=True)
+
+
+def _control(client: Client, **more: timedelta) -> TemporalCallControl:
+    # The stores are only asked when a call is placed.
+    return TemporalCallControl(Desk(client, cast(CallStore, None), cast(AgentStore, None)), **more)
+
+
+async def _start_engine() -> WorkflowEnvironment:
+    beside = Path(sys.executable).with_name("temporal-test-server")
+    server = str(beside) if beside.exists() else shutil.which("temporal-test-server")
+    assert server, "temporal-test-server is missing: install requirements-dev.lock"
+    return await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=server, data_converter=pydantic_data_converter
+    )
+
+
+@pytest.fixture(scope="module")
+async def engine() -> AsyncIterator[WorkflowEnvironment]:
+    """A test server of Temporal."""
+    async with await _start_engine() as environment:
+        yield environment
+
+
+async def test_a_call_hears_and_answers(engine: WorkflowEnvironment) -> None:
+    """A fact arrives whole, a refusal comes back in its own words, a repeated request gets the first answer."""
+    control = _control(engine.client)
+    async with Worker(
+        engine.client, task_queue=QUEUE, workflows=[Listener], workflow_runner=UnsandboxedWorkflowRunner()
+    ):
+        call = await engine.client.start_workflow(Listener.run, id=workflow_id("one"), task_queue=QUEUE)
+        assert await control.tell("one", RINGING) is Told.DELIVERED
+        refused = await control.transfer("one", TransferRequest(request_id="t1", to_number="+14155550110"))
+        assert refused == Ack(accepted=False, why="not to +14155550110")
+        accepted = await control.end("one", END)
+        assert accepted == Ack(accepted=True, why="r1 was number 1")
+        assert await call.result() == [RINGING]
+        assert await control.tell("one", RINGING) is Told.NO_SUCH_WORKFLOW
+        assert (await control.end("one", EndRequest(request_id="r2"))).accepted is False
+
+
+async def test_a_call_that_does_not_exist(engine: WorkflowEnvironment) -> None:
+    """A call without a workflow cannot be told anything, and takes no request."""
+    control = _control(engine.client)
+    assert await control.tell("nobody", RINGING) is Told.NO_SUCH_WORKFLOW
+    assert await control.end("nobody", END) == Ack(accepted=False, why="the call is over")
+    transfer = TransferRequest(request_id="t", to_number="+14155550110")
+    assert await control.transfer("nobody", transfer) == Ack(accepted=False, why="the call is over")
+
+
+async def test_without_a_worker_facts_arrive_and_requests_do_not(engine: WorkflowEnvironment) -> None:
+    """A fact needs no worker; a request does, and says in time that it got no answer."""
+    control = _control(engine.client, update_patience=timedelta(seconds=0.3))
+    call = await engine.client.start_workflow(Listener.run, id=workflow_id("two"), task_queue="nobody-works-here")
+    assert await control.tell("two", RINGING) is Told.DELIVERED
+    with pytest.raises(EngineUnavailableError, match="no worker answered"):
+        await control.end("two", END)
+    await call.terminate()
+
+
+async def test_an_engine_that_went_away() -> None:
+    """When the engine is gone, everything raises EngineUnavailableError within its patience."""
+    async with await _start_engine() as environment:
+        shortly = timedelta(seconds=0.3)
+        control = _control(environment.client, signal_patience=shortly, update_patience=shortly)
+    with pytest.raises(EngineUnavailableError):
+        await control.tell("one", RINGING)
+    with pytest.raises(EngineUnavailableError):
+        await control.end("one", END)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        f.CallInitiated,
+        f.CallRinging,
+        f.CallAnswered,
+        f.CallCompleted,
+        f.MachineVerdict,
+        f.RecordingReady,
+        f.RecordingAbsent,
+        f.TransferRequested,
+        f.TransferBridged,
+        f.TransferFailed,
+        f.TransferEnded,
+        f.ConversationStarted,
+        f.ConversationEnded,
+    ],
+)
+def test_every_fact_has_its_signal(kind: type[f.Fact]) -> None:
+    """Whatever this gateway tells, the call's workflow has a signal of that name."""
+    definition = workflow._Definition.must_from_class(OutboundCall)
+    assert kind.kind in definition.signals
