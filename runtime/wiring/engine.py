@@ -17,7 +17,7 @@ from workflows.names import SEARCH_ATTRIBUTES
 
 _PATIENCE = timedelta(seconds=10)
 _ENGINE_LOG = "error,temporalio_sdk_core=warn,temporalio_client=warn,temporalio_sdk_core::worker::activities=error"
-"""What the SDK's core may say. Its activities' warnings are about watches that outlived their call, which is as meant."""
+"""What the SDK's core may say. Its activities warn of watches that outlived their call, which is as meant."""
 
 
 class EngineUnreachableError(Exception):
