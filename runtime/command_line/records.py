@@ -13,7 +13,7 @@ from runtime.command_line.call_views import card, listed, spoken
 from runtime.command_line.exits import Exit
 from runtime.command_line.parts import Parts
 from runtime.command_line.screen import Screen
-from runtime.command_line.session import AsJson, CallId, session_of
+from runtime.command_line.session import AsJson, CallId, Limit, PageToken, session_of
 
 Statuses = Annotated[list[CallStatus] | None, typer.Option("--status", help="Only calls with this status.")]
 Reasons = Annotated[
@@ -23,8 +23,6 @@ Reasons = Annotated[
 From = Annotated[str | None, typer.Option("--from", help="Only calls from this number.")]
 To = Annotated[str | None, typer.Option("--to", help="Only calls to this number.")]
 Agents = Annotated[list[str] | None, typer.Option("--agent", metavar="ID", help="Only calls of this agent.")]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
-PageToken = Annotated[str | None, typer.Option(help="Where the page before said that the next one begins.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,9 +73,7 @@ def list_calls(
         messages = await parts.calls.messages_of([stored.order.call_id for stored in page.items])
         calls = [parts.call_object(stored, messages.get(stored.order.call_id, [])) for stored in page.items]
         given = {"calls": calls, "next_page_token": page.next_page_token, "total_count": page.total}
-        screen.give(given, listed(page.items) if page.items else "no calls")
-        if page.next_page_token and not as_json:
-            screen.remark(f"{len(calls)} of {page.total}; the next: --page-token {page.next_page_token}")
+        screen.page(given, listed(page.items) if page.items else "no calls", len(calls))
         return Exit.OK
 
     session_of(context).run(work, as_json=as_json)

@@ -55,6 +55,12 @@ class Screen:
         if not self.as_json:
             self._out.print(shown, soft_wrap=isinstance(shown, Text | str))
 
+    def page(self, listing: Mapping[str, Any], shown: RenderableType, count: int) -> None:
+        """A page of a listing, and where the next one begins."""
+        self.give(listing, shown)
+        if listing["next_page_token"] and not self.as_json:
+            self.remark(f"{count} of {listing['total_count']}; the next: --page-token {listing['next_page_token']}")
+
     def remark(self, text: str) -> None:
         """Something to know that is not the result."""
         self._err.print(Text(text))

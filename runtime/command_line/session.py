@@ -12,6 +12,8 @@ from runtime.command_line.screen import Screen
 
 CallId = Annotated[str, typer.Argument(metavar="CALL_ID", help="The call's call_id or _id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, and nothing else there.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
+PageToken = Annotated[str | None, typer.Option(help="Where the page before said that the next one begins.")]
 
 Work = Callable[[Parts, Screen], Awaitable[Exit]]
 

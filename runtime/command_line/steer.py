@@ -1,7 +1,7 @@
 """`end` and `transfer`: ask a running call for something, and say what it answered."""
 
+import asyncio
 import secrets
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -17,7 +17,7 @@ from runtime.command_line.session import AsJson, CallId, session_of
 from workflows.messages import END, Ack, EndRequest, TransferRequest
 from workflows.names import workflow_id
 
-_SIGNAL_PATIENCE = timedelta(seconds=3)
+_SIGNAL_PATIENCE_SECONDS = 3.0
 _OPTIONS = {"to_number": "--to", "request_id": "--request-id", "note": "--note"}
 
 Note = Annotated[str, typer.Option(help="Why; kept in the call's record.")]
@@ -84,8 +84,12 @@ async def _own_id(parts: Parts, screen: Screen, call_id: str) -> str:
 async def _queue_end(parts: Parts, call_id: str, request: EndRequest) -> None:
     """Leave the request with Temporal, which keeps it until a worker comes; the same request id counts once."""
     client = await parts.engine()
+    call = client.get_workflow_handle(workflow_id(call_id))
     try:
-        await client.get_workflow_handle(workflow_id(call_id)).signal(END, request, rpc_timeout=_SIGNAL_PATIENCE)
+        async with asyncio.timeout(_SIGNAL_PATIENCE_SECONDS):  # the client retries beyond a time-out of its own
+            await call.signal(END, request)
+    except TimeoutError as error:
+        raise EngineUnavailableError(f"end of call {call_id}: Temporal did not answer") from error
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise CommandError(f"call {call_id} is over", Exit.NOT_WELL) from error

@@ -26,6 +26,7 @@ from runtime.command_line.timeline import MESSAGE, Happening, of_messages, of_re
 from runtime.wiring.engine import EngineUnreachableError
 
 _LOOK_EVERY_SECONDS = 0.25
+_HISTORY_WITHIN_SECONDS = 4.0
 _RECORDING_WITHIN_SECONDS = 30.0
 """How long after its end a call is watched for its recording; a recording may take longer than anybody looks."""
 _STORE_AWAY_SECONDS = 30.0
@@ -89,8 +90,9 @@ class _Watching:
     async def _history(self) -> History | None:
         try:
             history = History(await self._parts.engine(), self._stored.order.call_id)
-            self._heard += await history.past()
-        except (EngineUnreachableError, RPCError) as error:
+            async with asyncio.timeout(_HISTORY_WITHIN_SECONDS):
+                self._heard += await history.past()
+        except (EngineUnreachableError, RPCError, TimeoutError) as error:
             self._missed(error)
             return None
         return history
@@ -105,24 +107,24 @@ class _Watching:
     def _missed(self, error: Exception) -> None:
         """Say what is not shown; a call older than Temporal's retention is no trouble."""
         if not (isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND):
-            self._screen.remark(f"without Temporal only the record is shown: {error}")
+            self._screen.remark(f"without Temporal only the record is shown: {error or 'no answer'}")
 
     async def to_the_end(self) -> StoredCall:
         """Show what happens until the record is complete, or its recording has taken too long."""
         clock = asyncio.get_running_loop().time
-        ended_at: float | None = None
+        give_up_at: float | None = None
         with self._screen.status_line("looking") as line:
             while True:
                 for happening in sorted([*self._hear(), *await self._look()], key=lambda each: each.at):
                     self._tell(happening)
-                known = self._stored.progress
-                if known.finish_reason:
-                    ended_at = clock() if ended_at is None else ended_at
-                    if known.complete or known.recording.status in ("archived", "absent", "none"):
-                        return self._stored
-                    if clock() - ended_at > _RECORDING_WITHIN_SECONDS:
-                        self._screen.remark("the recording is not here yet; later: starter.py recording")
-                        return self._stored
+                if _is_settled(self._stored):
+                    return self._stored
+                if self._stored.progress.finish_reason:
+                    give_up_at = give_up_at or clock() + _RECORDING_WITHIN_SECONDS
+                if give_up_at and clock() > give_up_at:
+                    call_id = self._stored.order.call_id
+                    self._screen.remark(f"the recording is not here yet; later: starter.py recording {call_id}")
+                    return self._stored
                 line.update(_now(self._stored))
                 await asyncio.sleep(_LOOK_EVERY_SECONDS)
 
@@ -157,6 +159,12 @@ class _Watching:
         if happening.text and happening.event != MESSAGE:
             said["text"] = happening.text
         self._screen.give(said, _line(happening, since))
+
+
+def _is_settled(stored: StoredCall) -> bool:
+    """Whether nothing follows that anybody would wait for."""
+    known = stored.progress
+    return known.finish_reason is not None and (known.complete or known.recording.status != "expected")
 
 
 def _line(happening: Happening, since: float) -> Text:

@@ -28,6 +28,7 @@ from runtime.command_line.parts import Parts
 from runtime.command_line.session import Session
 from runtime.logs import configure
 from runtime.setting_problems import ENV_FILE_VARIABLE
+from runtime.setting_values import only_reachable_from_here
 from runtime.settings import StarterSettings, load_settings
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
 from workflows.placing import PlacingUnavailableError
@@ -132,8 +133,11 @@ def _saying_where(uri: str, file: Path | None) -> Iterator[None]:
 
 
 def _origin(settings: StarterSettings) -> str:
-    """Under which address clients reach the HTTP API, as far as it is known here."""
-    return settings.public_base_url or f"http://{settings.gateway_host}:{settings.gateway_port}"
+    """Under which address clients reach the HTTP API; a public one that only the simulator can reach is none."""
+    public = settings.public_base_url
+    if public and not only_reachable_from_here(public):
+        return public
+    return f"http://{settings.gateway_host}:{settings.gateway_port}"
 
 
 def _tokens(settings: StarterSettings) -> AccessTokens:
