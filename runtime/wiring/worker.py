@@ -7,8 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.twilio.carrier import TwilioCarrier
-from adapters.twilio.urls import CallbackUrls
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
@@ -21,6 +19,8 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.indexes import ensure_indexes
+from adapters.twilio.carrier import TwilioCarrier
+from adapters.twilio.urls import CallbackUrls
 from calls.policy import Policy
 from runtime.settings import WorkerSettings
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
