@@ -7,9 +7,6 @@ from starlette.responses import JSONResponse
 
 from gateway.parts import Check, GatewayParts
 
-CHECK_SECONDS = 3.0
-"""A part that has not answered by then counts as away."""
-
 
 def health_router(parts: GatewayParts) -> APIRouter:
     """`/healthz` and `/readyz`."""
@@ -21,7 +18,7 @@ def health_router(parts: GatewayParts) -> APIRouter:
 
     async def readyz() -> JSONResponse:
         """Each part that calls depend on, by name; 503 when one of them is away."""
-        answers = await asyncio.gather(*(_look(check) for check in parts.checks.values()))
+        answers = await asyncio.gather(*(_look(check, parts.check_seconds) for check in parts.checks.values()))
         found = dict(zip(parts.checks, answers, strict=True))
         is_ready = all(answer == "ok" for answer in answers)
         return JSONResponse({"status": "ok" if is_ready else "unavailable", **found}, 200 if is_ready else 503)
@@ -31,12 +28,12 @@ def health_router(parts: GatewayParts) -> APIRouter:
     return router
 
 
-async def _look(check: Check) -> str:
+async def _look(check: Check, seconds: float) -> str:
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with asyncio.timeout(seconds):
             await check()
     except TimeoutError:
-        return f"no answer within {CHECK_SECONDS:g} s"
+        return f"no answer within {seconds:g} s"
     except ConnectionError as error:
         return str(error)
     return "ok"

@@ -28,7 +28,7 @@ VIEWS_LIMIT = 200
 def live_router(parts: GatewayParts) -> APIRouter:
     """`GET /v1/calls/{call_id}/events`."""
     router = APIRouter(prefix="/v1/calls", tags=["calls"])
-    views = _Views(parts)
+    views = LiveViews(parts)
 
     async def events(request: Request, call_id: str, access_token: Token = None) -> StreamingResponse:
         """The call's status and messages as they happen, as server-sent events `status` and `message`.
@@ -48,7 +48,9 @@ def live_router(parts: GatewayParts) -> APIRouter:
     return router
 
 
-class _Views:
+class LiveViews:
+    """The live views that one process has open."""
+
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
         self.open = 0

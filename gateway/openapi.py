@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 from starlette.responses import HTMLResponse
 
 from calls.agents import Agent
@@ -17,7 +16,7 @@ from workflows.messages import Ack
 Responses = dict[int | str, dict[str, Any]]
 
 _REF = "#/components/schemas/{model}"
-_KEY = "x-body-model"
+_KEY = "x-body-schema"
 
 
 class CallPage(BaseModel):
@@ -58,7 +57,8 @@ UNAVAILABLE: Responses = {503: {"description": "Engine or store unavailable: not
 def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
     """What a route says of its body, which it reads itself."""
     schema = {"$ref": _REF.format(model=model.__name__)}
-    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}, _KEY: model}
+    body = {"required": required, "content": {"application/json": {"schema": schema}}}
+    return {"requestBody": body, _KEY: {"title": model.__name__, **model.model_json_schema(ref_template=_REF)}}
 
 
 def describe(app: FastAPI) -> None:
@@ -86,11 +86,13 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
-    models = {operation.pop(_KEY) for _, _, operation in _operations(document) if _KEY in operation}
-    _, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    """The document with the schemas of all bodies where its references look for them."""
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for name, schema in definitions.get("$defs", {}).items():
-        schemas.setdefault(name, schema)
+    for _, _, operation in _operations(document):
+        if schema := operation.pop(_KEY, None):
+            for name, definition in schema.pop("$defs", {}).items():
+                schemas.setdefault(name, definition)
+            schemas.setdefault(schema["title"], schema)
     return document
 
 
@@ -111,16 +113,13 @@ def _page(document: dict[str, Any]) -> str:
 
 
 def _entry(method: str, path: str, operation: dict[str, Any]) -> str:
-    head = f"<span class=m>{method}</span> <code>{html.escape(path)}</code> <span class=s>{{}}</span>"
-    rows = [
-        (p["name"], f"in {p['in']}{', required' if p.get('required') else ''}") for p in operation.get("parameters", [])
-    ]
+    summary, text = (html.escape(operation.get(name, "")) for name in ("summary", "description"))
+    rows = [(asked["name"], f"in {asked['in']}") for asked in operation.get("parameters", [])]
     rows += [(code, answer.get("description", "")) for code, answer in operation.get("responses", {}).items()]
     body = operation.get("requestBody", {}).get("content", {})
     rows += [("body", f"{kind}: {said['schema'].get('$ref', '').rpartition('/')[2]}") for kind, said in body.items()]
     table = "".join(f"<tr><td><code>{html.escape(a)}</code><td>{html.escape(b)}</tr>" for a, b in rows)
-    text = html.escape(operation.get("description", ""))
     return (
-        f"<details><summary>{head.format(html.escape(operation.get('summary', '')))}</summary>"
-        f"<p>{text}</p><table>{table}</table></details>"
+        f"<details><summary><span class=m>{method}</span> <code>{html.escape(path)}</code> "
+        f"<span class=s>{summary}</span></summary><p>{text}</p><table>{table}</table></details>"
     )

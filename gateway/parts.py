@@ -36,5 +36,6 @@ class GatewayParts:
     tokens: AccessTokens
     rendering: Rendering
     checks: Mapping[str, Check] = field(default_factory=dict)
+    check_seconds: float = 3.0
     now: Clock = utc_now
     allow_insecure_agent_urls: bool = False

@@ -1,0 +1,91 @@
+"""GET /v1/calls/{call_id}/events."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from calls.reasons import FinishReason
+from calls.records import Message, Progress
+from calls.words import CallStatus, Role
+from gateway.live import LiveViews
+from tests.gateway.conftest import Rig
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def _events(text: str) -> list[tuple[str, str | None, dict[str, Any]]]:
+    """Name, id and data of each event."""
+    found = []
+    for block in text.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        found.append((fields["event"], fields.get("id"), json.loads(fields["data"])))
+    return found
+
+
+async def _say(rig: Rig, seq: int, role: Role, content: str) -> None:
+    await rig.parts.calls.append_message("live", Message(seq, role, content, NOON, NOON, {}))
+
+
+def _data(role: Role, content: str) -> dict[str, Any]:
+    noon = "2026-11-22T12:00:00Z"
+    return {"role": role.value, "content": content, "start_time": noon, "end_time": noon}
+
+
+async def _finish(rig: Rig) -> None:
+    progress = Progress(
+        revision=9,
+        status=CallStatus.ENDED,
+        finish_reason=FinishReason.USER_ENDED_CALL,
+        over=True,
+        complete=True,
+        evidence={"sip_code": 200},
+    )
+    await rig.parts.calls.save_progress("live", progress)
+
+
+async def test_a_call_is_followed_to_its_end(rig: Rig) -> None:
+    """Status and messages come as they happen, each once, and the view ends when the call is complete."""
+    views = LiveViews(rig.parts)
+    view = views.view(await rig.register("live"), after=-1)
+
+    async def following() -> tuple[str, str | None, dict[str, Any]]:
+        return _events(await anext(view))[0]
+
+    assert (await following())[2]["call_status"] == "registered"
+    assert views.open == 1
+    await _say(rig, 0, Role.AGENT, "Hi")
+    assert (await following())[1:] == ("0", _data(Role.AGENT, "Hi"))
+    await rig.parts.calls.save_progress("live", Progress(revision=3, status=CallStatus.ONGOING))
+    assert (await following())[2]["call_status"] == "ongoing"
+    await _say(rig, 1, Role.USER, "Hello\n\nthere")
+    assert (await following())[1:] == ("1", _data(Role.USER, "Hello\n\nthere"))
+    await _finish(rig)
+    name, _, data = await following()
+    assert (name, data["call_finish_reason"], data["evidence"]) == ("status", "user_ended_call", {"sip_code": 200})
+    with pytest.raises(StopAsyncIteration):
+        await following()
+    assert views.open == 0
+
+
+async def test_a_view_resumes_where_it_broke_off(rig: Rig) -> None:
+    """With Last-Event-ID only later messages are sent; the status always is."""
+    await rig.register("live")
+    for seq in range(3):
+        await _say(rig, seq, Role.AGENT, f"Sentence {seq}")
+    await _finish(rig)
+    answer = await rig.http.get("/v1/calls/live/events", headers={"Last-Event-ID": "1"})
+    assert [(name, number) for name, number, _ in _events(answer.text)] == [("message", "2"), ("status", None)]
+    odd = await rig.http.get("/v1/calls/live/events", headers={"Last-Event-ID": "first"})
+    assert len(_events(odd.text)) == 4
+
+
+async def test_the_calls_token_opens_its_view(rig: Rig) -> None:
+    """The access token of a call shows it without a key."""
+    stored = await rig.register("live")
+    await _finish(rig)
+    token = rig.parts.tokens.give(stored.order.id, datetime.now(UTC))
+    answer: httpx.Response = await rig.stranger.get("/v1/calls/live/events", params={"access_token": token})
+    assert answer.status_code == 200
