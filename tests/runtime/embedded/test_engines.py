@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def _compile(compiler: str, source: str, *options: str) -> None:
 
 def test_an_absent_mongod_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where neither the package nor PATH has mongod, the message says what to install."""
+    monkeypatch.delitem(sys.modules, "fiftyone", raising=False)
     monkeypatch.setattr("sys.path", [])
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(engines.EngineMissingError, match="Install MongoDB"):
@@ -91,6 +93,7 @@ def test_a_mongod_without_its_run_bit_gets_it(monkeypatch: pytest.MonkeyPatch, t
     program = tmp_path / "fiftyone" / "db" / "bin" / "mongod"
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
+    monkeypatch.delitem(sys.modules, "fiftyone", raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
     assert engines.find_mongod() == str(program)
     assert os.access(program, os.X_OK)
