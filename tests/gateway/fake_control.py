@@ -36,6 +36,12 @@ class FakeCallControl:
     registers_before_failing: bool = False
     ack: Ack = field(default_factory=lambda: Ack(accepted=True))
 
+    def forget(self) -> None:
+        """Become as new for the next test."""
+        fresh = FakeCallControl(self.calls, self.agents)
+        for name in ("placed", "told", "asked", "closed", "fails", "registers_before_failing", "ack"):
+            setattr(self, name, getattr(fresh, name))
+
     async def place(self, order: CallOrder) -> Placed:
         """Place the call as the gateway would, the engine left out."""
         desk = Desk(cast(Client, _Engine(self, order)), self.calls, self.agents)
