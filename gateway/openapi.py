@@ -86,9 +86,12 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the schemas of all bodies where its references look for them."""
-    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    """The document with the key that is needed, and all bodies' schemas where its references look for them."""
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "An API key"}}
+    schemas = components.setdefault("schemas", {})
     for _, _, operation in _operations(document):
+        operation["security"] = [] if "health" in operation.get("tags", []) else [{"key": []}]
         if schema := operation.pop(_KEY, None):
             for name, definition in schema.pop("$defs", {}).items():
                 schemas.setdefault(name, definition)

@@ -1,16 +1,12 @@
 """CallControl over a real Temporal."""
 
-import shutil
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
@@ -20,6 +16,7 @@ from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
 from gateway.ports import EngineUnavailableError, Told
 from gateway.temporal_control import TemporalCallControl
+from tests.gateway.engine import start_engine
 from workflows.messages import Ack, EndRequest, TransferRequest
 from workflows.names import workflow_id
 from workflows.outbound_call import OutboundCall
@@ -67,19 +64,10 @@ def _control(client: Client, **more: timedelta) -> TemporalCallControl:
     return TemporalCallControl(Desk(client, cast(CallStore, None), cast(AgentStore, None)), **more)
 
 
-async def _start_engine() -> WorkflowEnvironment:
-    beside = Path(sys.executable).with_name("temporal-test-server")
-    server = str(beside) if beside.exists() else shutil.which("temporal-test-server")
-    assert server, "temporal-test-server is missing: install requirements-dev.lock"
-    return await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=server, data_converter=pydantic_data_converter
-    )
-
-
 @pytest.fixture(scope="module")
 async def engine() -> AsyncIterator[WorkflowEnvironment]:
     """A test server of Temporal."""
-    async with await _start_engine() as environment:
+    async with await start_engine() as environment:
         yield environment
 
 
@@ -121,7 +109,7 @@ async def test_without_a_worker_facts_arrive_and_requests_do_not(engine: Workflo
 
 async def test_an_engine_that_went_away() -> None:
     """When the engine is gone, everything raises EngineUnavailableError within its patience."""
-    async with await _start_engine() as environment:
+    async with await start_engine() as environment:
         shortly = timedelta(seconds=0.3)
         control = _control(environment.client, signal_patience=shortly, update_patience=shortly)
     with pytest.raises(EngineUnavailableError):
