@@ -11,13 +11,13 @@ from calls.ports.pages import StoreUnavailableError
 from calls.words import Direction
 from gateway.orders import DialBody, order_of
 from runtime.command_line.call_views import card
-from runtime.command_line.exits import Exit
+from runtime.command_line.exits import CommandError, Exit, code_of
 from runtime.command_line.parts import Parts
 from runtime.command_line.reading import json_object, read
 from runtime.command_line.screen import Screen
 from runtime.command_line.session import AsJson, session_of
 from runtime.command_line.watch import follow
-from workflows.placing import Placed, place_call
+from workflows.placing import NumberNotBoundError, Placed, UnknownAgentError, place_call
 
 _OPTIONS = {
     "from_number": "--from",
@@ -81,6 +81,8 @@ async def _place(parts: Parts, screen: Screen, order: CallOrder, *, watch: bool)
     except asyncio.CancelledError:
         screen.remark(await _interrupted(parts, order))
         raise
+    except (UnknownAgentError, NumberNotBoundError) as error:
+        raise CommandError(_in_options(str(error)), code_of(error)) from error
     call_id = placed.stored.order.call_id
     if not placed.created:
         screen.remark(f"call {call_id} was placed before by the same request: nothing was dialled")
@@ -90,6 +92,11 @@ async def _place(parts: Parts, screen: Screen, order: CallOrder, *, watch: bool)
     call = parts.call_object(placed.stored, messages)
     screen.give({**call, "created": placed.created}, _shown(placed, call))
     return Exit.OK
+
+
+def _in_options(text: str) -> str:
+    """A refusal in the words of this command."""
+    return text.replace("from_number ", "--from ").replace("override_ai_agent_id", "--agent")
 
 
 def _shown(placed: Placed, call: dict[str, Any]) -> Any:

@@ -22,7 +22,7 @@ _EVENTS: Mapping[type[Fact], str] = {
     f.MachineVerdict: "detected",
     f.ConversationStarted: "connected",
     f.ConversationEnded: "ending",
-    f.CallCompleted: "hung up",
+    f.CallCompleted: "over",
 }
 """What the carrier and the conversation tell, and how a timeline calls it."""
 _KINDS: Mapping[str, type[Fact]] = {fact.kind: fact for fact in _EVENTS}
@@ -76,7 +76,7 @@ class History:
 
 
 def _end(at: datetime, how: str) -> Happening:
-    return Happening("end requested", at, "end requested", how)
+    return Happening("end_requested", at, "end_requested", how)
 
 
 def _text(fact: Fact) -> str:

@@ -40,8 +40,9 @@ def _transfer(known: Progress, now: datetime) -> Iterator[Happening]:
     if moved := known.transfer:
         more = {"to_number": moved.to_number, "request_id": moved.request_id}
         asked, settled = f"transfer requested {moved.request_id}", f"transfer {moved.status} {moved.request_id}"
-        yield Happening(asked, now, "transfer", f"to {moved.to_number}", {**more, "status": "requested"})
-        yield Happening(settled, now, "transfer", moved.status, {**more, "status": moved.status})
+        at = known.end_time if known.end_time and moved.status == "bridged" else now
+        yield Happening(asked, at, "transfer", f"to {moved.to_number}", {**more, "status": "requested"})
+        yield Happening(settled, at, "transfer", moved.status, {**more, "status": moved.status})
 
 
 def _ending(known: Progress, now: datetime) -> Iterator[Happening]:

@@ -168,7 +168,7 @@ def _is_settled(stored: StoredCall) -> bool:
 
 
 def _line(happening: Happening, since: float) -> Text:
-    name, style = happening.event, _STYLES.get(happening.event, "")
+    name, style = happening.event.replace("_", " "), _STYLES.get(happening.event, "")
     if happening.event == MESSAGE:
         name = happening.more["role"]
         style = "blue" if name == Role.AGENT else "green"
