@@ -22,7 +22,6 @@ class Customer:
         key = {"Authorization": f"Bearer {addresses.api_key}"}
         self.http = httpx.AsyncClient(base_url=addresses.gateway_url, headers=key, timeout=20)
         self._carrier = httpx.AsyncClient(base_url=addresses.simulator_url, timeout=20)
-        self._next_caller = 5550200
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,6 +90,11 @@ class Customer:
             answer = await stranger.get(url.removeprefix(PUBLIC_BASE_URL))
         assert answer.status_code == 200, answer.text
         return answer.content
+
+    async def teach(self, number: str, story: dict[str, Any]) -> None:
+        """Give a number another story."""
+        answer = await self._carrier.put(f"/_sim/stories/{quote(number)}", json=story)
+        assert answer.is_success, answer.text
 
     async def ledger(self, to_number: str) -> list[dict[str, Any]]:
         """What really happened with a number."""

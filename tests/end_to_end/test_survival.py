@@ -1,0 +1,59 @@
+"""A worker's death in the middle of a conversation: the talk goes on without it, and another worker ends it right."""
+
+import asyncio
+from typing import Any
+
+from runtime.embedded.stack import EmbeddedStack
+from tests.end_to_end.customer import Customer
+
+SLOW = "+14155550150"
+SLOW_STORY: dict[str, Any] = {
+    "name": "Thinks before she speaks",
+    "ring_seconds": 6,
+    "lines": [
+        {"text": "Who is speaking, please?", "after_ms": 18_000},
+        {"text": "Yes, I can make it.", "after_ms": 18_000},
+        {"text": "No, that is all. Thank you.", "after_ms": 18_000},
+    ],
+}
+
+
+def whole(said: list[dict[str, Any]], field: str) -> list[tuple[str, str]]:
+    """Who said what to its end."""
+    return [(one["role"], one[field].strip()) for one in said if not one.get("interrupted")]
+
+
+async def test_a_dead_worker_is_not_missed(stack: EmbeddedStack, customer: Customer) -> None:
+    """Kill -9 while callee and agent talk: every callback is answered, every word kept, and the end is the agent's."""
+    await customer.teach(SLOW, SLOW_STORY)
+    call_id = await customer.placed(SLOW, await customer.agent())
+    before = await customer.talking(call_id)
+    await stack.parts["worker"].kill()
+    talked_on = await customer.talking(call_id, len(before["messages"]) + 2)
+    assert talked_on["call_finish_reason"] is None
+    await stack.parts["worker"].start()
+    call = await customer.recorded(call_id)
+    assert call["call_finish_reason"] == "agent_ended_call"
+    (leg,) = await customer.ledger(SLOW)
+    assert whole(call["messages"], "content") == whole(leg["spoken"], "text")
+    refused = [sent for sent in leg["callbacks"] if sent["status"] not in (200, 204)]
+    assert refused == []
+
+
+async def test_a_call_is_carried_through_with_no_worker_up(stack: EmbeddedStack, customer: Customer) -> None:
+    """From the ring on, nothing that the carrier asks needs a worker; the record follows when one is back."""
+    await customer.teach(SLOW, {**SLOW_STORY, "hang_up_after_lines": 2.0})
+    call_id = await customer.placed(SLOW, await customer.agent())
+    async with asyncio.timeout(20):
+        while not any(leg["ringing_at"] for leg in await customer.ledger(SLOW) if leg["ended_at"] is None):
+            await asyncio.sleep(0.05)
+    await stack.parts["worker"].kill()
+    async with asyncio.timeout(30):
+        while any(leg["ended_at"] is None for leg in await customer.ledger(SLOW)):
+            await asyncio.sleep(0.1)
+    await stack.parts["worker"].start()
+    call = await customer.recorded(call_id)
+    assert call["call_finish_reason"] == "user_ended_call"
+    leg = (await customer.ledger(SLOW))[-1]
+    # Of the words that the hangup itself cut off, a carrier reports nothing; all others must agree.
+    assert whole(call["messages"], "content") == whole(leg["spoken"], "text")
