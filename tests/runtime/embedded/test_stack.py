@@ -58,60 +58,61 @@ def said_by(stack: subprocess.Popen[str]) -> str:
     return output
 
 
-def test_a_stack_stays_up_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    """It publishes itself, restarts a dead worker, refuses a second stack in its folder, and leaves nothing."""
+def test_a_stack_is_up_until_it_is_stopped_or_killed(tmp_path: Path) -> None:
+    """Kill -9 of the supervisor takes every part with it; the next start keeps keys and addresses, and ends cleanly."""
     run_dir = tmp_path / "a folder"
     published = run_dir / "stack.json"
-    with running("up", run_dir) as stack:
+    with running("up", run_dir, "--gateways", "2", "--workers", "2") as stack:
         wait_until(published.exists, seconds=90, stack=stack)
-        assert set(json.loads(published.read_text())) == {
-            *("temporal_address", "temporal_namespace", "temporal_ui_url", "mongodb_uri", "mongodb_database"),
-            *("gateway_url", "api_key", "simulator_url", "agent_llm_url"),
-        }
-        with running("up", run_dir) as second:
-            assert f"already running in {run_dir} (process {stack.pid})" in said_by(second)
-            assert second.returncode == 2
+        before = json.loads(published.read_text())
+        parts = children(stack.pid)
+        assert len(parts) == 8
+        stack.kill()
+        stack.wait()
+        _assert_gone(parts)
+    left_behind = published.stat().st_mtime_ns
+    with running("up", run_dir) as stack:
+        wait_until(lambda: published.exists() and published.stat().st_mtime_ns > left_behind, seconds=90, stack=stack)
+        _assert_known_again(json.loads(published.read_text()), before)
+        _assert_second_is_refused(run_dir, stack.pid)
         worker = child_that_runs(stack.pid, "worker.py")
         os.kill(worker, signal.SIGKILL)
         wait_until(lambda: child_that_runs(stack.pid, "worker.py") not in {0, worker}, seconds=30, stack=stack)
-        left = children(stack.pid)
+        parts = children(stack.pid)
         stack.terminate()
         output = said_by(stack)
     assert stack.returncode == 0, output
     assert "worker died (killed by SIGKILL)" in output
     assert output.endswith("Everything is down.\n")
-    assert not [pid for pid in left if is_alive(pid)]
     assert not published.exists()
+    _assert_gone(parts)
 
 
-def test_a_killed_stack_leaves_no_process(tmp_path: Path) -> None:
-    """Kill -9 of the supervisor takes every part with it, and the next start in the folder works."""
-    published = tmp_path / "stack.json"
-    with running("up", tmp_path, "--gateways", "2", "--workers", "2") as stack:
-        wait_until(published.exists, seconds=90, stack=stack)
-        parts = children(stack.pid)
-        assert len(parts) == 8
-        before = json.loads(published.read_text())
-        stack.kill()
-        stack.wait()
-        deadline = time.monotonic() + 10
-        while any(is_alive(pid) for pid in parts) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not [pid for pid in parts if is_alive(pid)]
-    left_behind = published.stat().st_mtime_ns
-    with running("up", tmp_path) as stack:
-        wait_until(lambda: published.exists() and published.stat().st_mtime_ns > left_behind, seconds=90, stack=stack)
-        after = json.loads(published.read_text())
-        stack.send_signal(signal.SIGINT)
-        assert said_by(stack)
-    assert stack.returncode == 0
+def _assert_gone(parts: list[int]) -> None:
+    deadline = time.monotonic() + 10
+    while any(is_alive(pid) for pid in parts) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in parts if is_alive(pid)]
+
+
+def _assert_known_again(after: dict[str, str], before: dict[str, str]) -> None:
+    assert set(after) == {
+        *("temporal_address", "temporal_namespace", "temporal_ui_url", "mongodb_uri", "mongodb_database"),
+        *("gateway_url", "api_key", "simulator_url", "agent_llm_url"),
+    }
     kept = ("api_key", "mongodb_uri", "temporal_address", "agent_llm_url")
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
 
 
+def _assert_second_is_refused(run_dir: Path, holder: int) -> None:
+    with running("up", run_dir) as second:
+        assert f"already running in {run_dir} (process {holder})" in said_by(second)
+    assert second.returncode == 2
+
+
 def test_the_demo_call_leaves_everything(tmp_path: Path) -> None:
     """One command places a call and proves its record, its recording and its page in the Web UI."""
-    with running("demo", tmp_path) as demo:
+    with running("demo", tmp_path, "--speed", "12") as demo:
         output, _ = demo.communicate(timeout=180)
     assert demo.returncode == 0, output
     record = _record_in(output)
