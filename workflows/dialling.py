@@ -149,15 +149,21 @@ class Dialling:
             await self._let_ring()
 
     async def _let_ring(self) -> None:
-        """Wait one ring time-out, counted from the latest sign of progress."""
+        """Wait one ring time-out, counted from the latest sign of progress when it began.
+
+        A sign that comes meanwhile does not restart the timer, it only makes for another wait at its end: one timer
+        fewer in the history of every call that rings.
+        """
         story, since = self._story, self._ringing_since()
         policy = story.policy
         by = since + timedelta(seconds=policy.ring_seconds + policy.ring_backstop_seconds)
-        moved = lambda: was_answered(story.call) or self._ringing_since() != since  # noqa: E731 - one condition
-        if await story.until(moved, by=by, leads_to=FinishReason.NO_ANSWER):
-            await story.ask_carrier("does it still ring?")
-            if not was_answered(story.call):
-                story.learn(f.TimerExpired(at=workflow.now(), timer=f.Timer.RING))
+        if not await story.until(lambda: was_answered(story.call), by=by, leads_to=FinishReason.NO_ANSWER):
+            return
+        if self._ringing_since() != since:
+            return
+        await story.ask_carrier("does it still ring?")
+        if not was_answered(story.call):
+            story.learn(f.TimerExpired(at=workflow.now(), timer=f.Timer.RING))
 
     def _ringing_since(self) -> datetime:
         return self._story.learnt(f.CallRinging, f.CallInitiated, f.DialAccepted)
