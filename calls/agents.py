@@ -32,7 +32,7 @@ def _websocket_url(url: str) -> str:
     return url
 
 
-E164 = Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$", description="E.164: + and 7 to 15 digits")]
+E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164: + and 7 to 15 digits")]
 
 
 class AgentSettings(BaseModel):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
@@ -10,11 +10,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from calls.facts import Fact
 from calls.model import CallOrder
-from calls.ports.pages import StoreUnavailableError
 from gateway.ports import EngineUnavailableError, Told
 from workflows.messages import END, TRANSFER, Ack, EndRequest, TransferRequest
 from workflows.names import workflow_id
-from workflows.placing import Desk, Placed, PlacingError, PlacingUnavailableError, place_call
+from workflows.placing import Desk, Placed, place_call
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +21,6 @@ SIGNAL_PATIENCE = timedelta(seconds=3)
 """The carrier waits 15 s for an answer and asks again when it hears 503."""
 UPDATE_PATIENCE = timedelta(seconds=5)
 """An update is answered by a worker, which may have to read the call's history first."""
-STORE_PATIENCE = 30.0
-"""Seconds for which an undecided request is held while the store cannot decide it."""
-
 _OVER = Ack(accepted=False, why="the call is over")
 
 
@@ -47,34 +43,8 @@ class TemporalCallControl:
         return self._desk.client
 
     async def place(self, order: CallOrder) -> Placed:
-        """Start the call's workflow and wait until the call is registered.
-
-        An error that nobody foresaw is answered by 5xx too, and that means: not dialled, and never will be.
-        """
-        try:
-            return await place_call(self._desk, order)
-        except PlacingError:
-            raise
-        except Exception as error:
-            log.exception("placing call %s went wrong", order.call_id)
-            return await self._settle(order, error)
-
-    async def _settle(self, order: CallOrder, cause: Exception) -> Placed:
-        """Give the order up, unless it is registered; the store decides, however long it takes within reason."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + STORE_PATIENCE
-        while True:
-            try:
-                withdrawn = await self._desk.calls.withdraw(order.request_id, datetime.now(UTC))
-                stored = None if withdrawn else await self._desk.calls.find(order.call_id)
-            except StoreUnavailableError:
-                if clock() > deadline:
-                    raise
-            else:
-                break
-        if stored is None:
-            raise PlacingUnavailableError(f"neither placed nor refused: {cause}") from cause
-        return Placed(stored, created=stored.order.request_id == order.request_id)
+        """Start the call's workflow and wait until the call is registered."""
+        return await place_call(self._desk, order)
 
     async def tell(self, call_id: str, fact: Fact) -> Told:
         """Signal the fact; it is durable once this returns, worker or no worker."""

@@ -5,10 +5,11 @@ the way, the answer is true: a call that is said not to be placed was not regist
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdateFailedError
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
@@ -20,12 +21,15 @@ from calls.ports.call_store import CallStore
 from calls.ports.pages import StoreUnavailableError
 from calls.records import StoredCall
 from workflows.inspection import search_attributes_at_start
-from workflows.messages import REGISTER
+from workflows.messages import END, REGISTER
 from workflows.names import CALL_QUEUE, masked, workflow_id
 from workflows.outbound_call import OutboundCall
 
 _PATIENCE_SECONDS = 8.0
 """Longer than the workflow's own deadline for registering, so that its answer is known when ours is due."""
+STORE_PATIENCE_SECONDS = 30.0
+"""How long an undecided request is held while the store cannot decide it."""
+_BETWEEN_TRIES_SECONDS = 0.5
 
 
 class PlacingError(Exception):
@@ -85,9 +89,11 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             answer = await _start(desk.client, order, agent.ai_agent_name)
-    except (TimeoutError, RPCError, WorkflowUpdateFailedError) as error:
+        return await _read(desk, order, answer)
+    except PlacingError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, foreseen or not, the answer must be true
         return await _settle(desk, order, error)
-    return await _read(desk, order, answer)
 
 
 async def _start(client: Client, order: CallOrder, agent_name: str) -> RegisterAnswer:
@@ -114,10 +120,7 @@ async def _read(desk: Desk, order: CallOrder, answer: RegisterAnswer) -> Placed:
         raise _no_agent(answer.outcome, answer.why)
     if answer.outcome in (Registration.TOO_LATE, Registration.WITHDRAWN):
         raise PlacingUnavailableError(answer.why or "this request was given up before")
-    try:
-        stored = await desk.calls.find(order.call_id)
-    except StoreUnavailableError as error:
-        return await _settle(desk, order, error)
+    stored = await desk.calls.find(order.call_id)
     if stored is None:
         raise PlacingUnavailableError("the call was registered but cannot be read")
     if stored.order.request_id == order.request_id:
@@ -132,14 +135,24 @@ def _known(order: CallOrder, stored: StoredCall) -> Placed:
 
 
 async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
-    """Nobody answered: make sure that the call is placed or never will be, and say which."""
+    """Make sure that the call is placed or never will be, and say which; the store decides, within reason.
+
+    While the store is away nobody can decide. The call is asked to end too, in case it was registered before that.
+    """
     why = f"the call could not be placed in time, is a worker running? ({type(cause).__name__}: {cause})"
-    try:
-        if await desk.calls.withdraw(order.request_id, datetime.now(UTC)):
-            raise PlacingUnavailableError(why) from cause
-        stored = await desk.calls.find(order.call_id)
-    except StoreUnavailableError as error:
-        raise PlacingUnavailableError(f"{why}; the store is away too: {error}") from cause
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + STORE_PATIENCE_SECONDS
+    while True:
+        try:
+            withdrawn = await desk.calls.withdraw(order.request_id, datetime.now(UTC))
+            stored = None if withdrawn else await desk.calls.find(order.call_id)
+            break
+        except StoreUnavailableError as error:
+            if clock() > deadline:
+                with contextlib.suppress(RPCError):
+                    await desk.client.get_workflow_handle(workflow_id(order.call_id)).signal(END)
+                raise PlacingUnavailableError(f"{why}; the store is away too: {error}") from cause
+            await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
     if stored is None:
         raise PlacingUnavailableError(why) from cause
     return Placed(stored, created=True) if stored.order.request_id == order.request_id else _known(order, stored)
