@@ -17,12 +17,12 @@ ALICE = Story(
     name="Alice answers and talks until the agent ends",
     lines=_says(
         "Hello, this is Alice speaking.",
-        "Yes, I have a minute.",
-        "Tuesday at ten works for me.",
-        "Could you send me a reminder as well?",
+        "Yes, I can make it.",
+        "Could you send me a reminder in the morning?",
         "No, that is all. Thank you.",
         "You too, goodbye.",
         "Yes.",
+        "Yes, thank you.",
         "Bye now.",
     ),
 )

@@ -8,6 +8,7 @@ from calls import facts as f
 from calls.facts import Fact
 from calls.lifecycle import State, ending, is_over, record, state, was_answered
 from calls.model import Call
+from calls.reasons import REASONS
 from calls.records import progress
 from calls.words import CallStatus
 from tests.calls.stories import ANSWERED, RINGING, STORIES, TALKING, Story, a_call, about, completed
@@ -27,6 +28,7 @@ def test_a_story_comes_to_its_ending(story: Story) -> None:
     final = ending(call)
     assert final is not None
     assert (final.reason, final.phase) == (story.reason, story.phase)
+    assert final.phase in REASONS[final.reason].phases
     assert was_answered(call) is story.answered
     assert is_over(call)
     assert state(call) is State.OVER

@@ -13,6 +13,9 @@ HANG_UP = {"action": "hang_up"}
 LEAVE_MESSAGE = {"action": "leave_message", "message": "Please call us back about your appointment."}
 
 
+STUBBORN = "the agent server that never ends a call"
+
+
 class Expectation(NamedTuple):
     """One call of the cast: whom, with which agent, and how it must end."""
 
@@ -36,14 +39,28 @@ CAST = {
     "Grace hangs up": Expectation("+14155550107", {}, "user_ended_call", "ended"),
     "Heidi asks for a human": Expectation("+14155550108", {}, "call_transferred", "ended"),
     "Ivan's number does not exist": Expectation("+14155550109", {}, "call_failed", "error"),
+    "a message is left on a machine": Expectation(
+        "+14155550126", {"voicemail": LEAVE_MESSAGE}, "voicemail_detected", "ended"
+    ),
+    "the agent talks on and on": Expectation(
+        "+14155550106", {"llm_websocket_url": STUBBORN}, "maximum_duration_exceeded", "ended"
+    ),
+    "the agent server is down": Expectation(
+        "+14155550161", {"llm_websocket_url": "ws://127.0.0.1:9/nobody"}, "llm_websocket_initialization_error", "error"
+    ),
     "the carrier never leaves its queue": Expectation("+14155550122", {}, "registered_call_timed_out", "error"),
 }
 
 
 @pytest.fixture(scope="module")
-async def calls(customer: Customer) -> dict[str, str]:
+async def calls(customer: Customer, stubborn_agent: str) -> dict[str, str]:
     """The whole cast, called at once: call ids by story."""
-    agents = {name: await customer.agent(**expected.agent) for name, expected in CAST.items()}
+    agents = {}
+    for name, expected in CAST.items():
+        known = {STUBBORN: stubborn_agent}
+        agents[name] = await customer.agent(
+            **{key: known.get(str(value), value) for key, value in expected.agent.items()}
+        )
     placed = await asyncio.gather(
         *(customer.placed(expected.to_number, agents[name]) for name, expected in CAST.items())
     )
@@ -56,8 +73,9 @@ async def test_a_call_of_the_cast(customer: Customer, calls: dict[str, str], nam
     expected = CAST[name]
     call = await customer.ended(calls[name])
     assert (call["call_finish_reason"], call["call_status"]) == (expected.reason, expected.status)
-    legs = await customer.ledger(expected.to_number)
-    assert len(legs) == 1
+    assert len(await customer.ledger(expected.to_number)) == sum(
+        other.to_number == expected.to_number for other in CAST.values()
+    )
 
 
 async def test_an_answered_call_leaves_a_whole_record(customer: Customer, calls: dict[str, str]) -> None:
@@ -83,3 +101,12 @@ async def test_what_an_interrupted_agent_said_is_cut_where_it_was_cut(
     assert cut
     told = [message["content"].strip() for message in call["messages"] if message.get("interrupted")]
     assert told == cut
+
+
+async def test_the_message_is_heard_after_the_beep(customer: Customer, calls: dict[str, str]) -> None:
+    """What is left on the machine is the agent's message, once, and then the carrier hangs up."""
+    await customer.ended(calls["a message is left on a machine"])
+    (leg,) = await customer.ledger("+14155550126")
+    assert [said["text"] for said in leg["spoken"] if said["text"] == LEAVE_MESSAGE["message"]] == [
+        LEAVE_MESSAGE["message"]
+    ]
