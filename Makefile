@@ -31,7 +31,7 @@ up: $(EMBEDDED) ## Start everything and keep it up until Ctrl-C
 	@$(RUN) -m runtime.embedded up --run-dir "$(RUN_DIR)"
 
 test: $(DEV) ## Run the tests (PYTEST_ARGS="..." is handed to pytest)
-	$(RUN) -m pytest $(PYTEST_ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)  # a file's tests share what they started
 
 check: $(DEV) ## Format, lint, types, import contracts
 	$(RUN) -m ruff format --check .
