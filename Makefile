@@ -30,8 +30,9 @@ demo: $(EMBEDDED) ## Start everything, place one call, show its record, take eve
 up: $(EMBEDDED) ## Start everything and keep it up until Ctrl-C
 	@$(RUN) -m runtime.embedded up --run-dir "$(RUN_DIR)"
 
+# By file: a file's tests share what they started.
 test: $(DEV) ## Run the tests (PYTEST_ARGS="..." is handed to pytest)
-	$(RUN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)  # a file's tests share what they started
+	$(RUN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: $(DEV) ## Format, lint, types, import contracts
 	$(RUN) -m ruff format --check .
