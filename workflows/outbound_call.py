@@ -1,243 +1,28 @@
-"""The story of one outbound call.
+"""The story of one outbound call: dial, wait for the answer, converse, wrap up."""
 
-Only `run` acts; signals and updates only record what became known, and every wait in the story wakes for it. The
-story itself is never cancelled: a cancellation, the Web UI's main button, is a polite request to end.
-"""
-
-import asyncio
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
 
-from activities.models import RegisterAnswer, Registration
-from activities.registering import Registering
-from calls import facts as f
-from calls.facts import EvidenceValue
-from calls.lifecycle import ending, is_over
-from calls.model import Call, CallOrder
-from calls.words import Party
-from workflows import options
-from workflows.asking import refusal_of_transfer
+from calls.model import CallOrder
 from workflows.dialling import Dialling
-from workflows.messages import END, REGISTER, TRANSFER, Ack, EndRequest, TransferRequest, read_end, read_transfer
-from workflows.scribe import Scribe
-from workflows.story import Story
+from workflows.live_call import CallResult, LiveCallWorkflow
 from workflows.talking import Talking
-from workflows.wrapping_up import WrappingUp
-
-_PULSE_STALE_SECONDS = 10.0
-
-
-class CallResult(BaseModel):
-    """How a call ended, as the workflow's result; the record has the rest."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    call_id: str
-    registration: Registration
-    status: str = ""
-    finish_reason: str = ""
-    by: str = ""
-    phase: str = ""
-    evidence: dict[str, EvidenceValue] = {}
 
 
 @workflow.defn
-class OutboundCall:
+class OutboundCall(LiveCallWorkflow):
     """Places one call and sees it through."""
 
     @workflow.init
     def __init__(self, order: CallOrder) -> None:
-        self._order = order
-        self._story = Story(Call(order))
-        self._registered: RegisterAnswer | None = None
+        super().__init__(order)
 
     @workflow.run
     async def run(self, order: CallOrder) -> CallResult:  # noqa: ARG002 - the engine gives it to __init__ and run alike
         """Tell the story to its end, whatever is asked meanwhile."""
-        telling = asyncio.ensure_future(self._tell())
-        while not telling.done():
-            try:
-                await asyncio.shield(telling)
-            except asyncio.CancelledError:
-                self._learn_end(EndRequest(note="the workflow's cancellation was requested"), via="cancellation")
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return telling.result()
+        return await self._tell_to_the_end()
 
-    async def _tell(self) -> CallResult:
-        registered = await self._register()
-        if registered.outcome is not Registration.CREATED:
-            return CallResult(call_id=self._order.call_id, registration=registered.outcome)
-        story, scribe = self._story, Scribe(self._story)
-        keeping = asyncio.create_task(scribe.keep())
-        talking, wrapping_up = Talking(story, scribe, _PULSE_STALE_SECONDS), WrappingUp(story)
-        await self._dial_and_talk(talking)
-        await talking.accompany_transferred()
-        await wrapping_up.hang_up()
-        talking.stop_watching()
-        await wrapping_up.archive()
-        scribe.finish()
-        await keeping
-        return self._result(registered.outcome)
-
-    async def _dial_and_talk(self, talking: Talking) -> None:
+    async def _reach_and_talk(self, talking: Talking) -> None:
         dialling = Dialling(self._story)
-        try:
-            await dialling.dial()
-            await dialling.await_answer()
-            await talking.converse()
-        except Exception as error:  # noqa: BLE001 - the edge of the story: the phone is hung up, whatever we got wrong
-            workflow.logger.exception("call %s went wrong", self._order.call_id)
-            evidence: dict[str, EvidenceValue] = {"error": f"{type(error).__name__}: {error}"[:500]}
-            self._story.learn(f.WentWrong(at=workflow.now(), evidence=evidence))
-
-    async def _register(self) -> RegisterAnswer:
-        """Take the call's id, in time: whoever asked is told after this deadline that it never will be dialled."""
-        answer = RegisterAnswer(outcome=Registration.TOO_LATE, why="the call was not registered in time")
-        if workflow.now() - workflow.info().start_time < options.REGISTER_DEADLINE:
-            try:
-                answer = await workflow.execute_local_activity_method(
-                    Registering.register_call, self._order, summary="Register the call", **options.REGISTER
-                )
-            except ActivityError as error:
-                answer = answer.model_copy(update={"why": str(error.cause or error)})
-        if answer.outcome is Registration.CREATED:
-            story = self._story
-            story.call = Call(self._order, answer.plan, story.call.facts)
-            story.learn(f.Registered(at=workflow.now()))
-        self._registered = answer
-        if answer.outcome is Registration.TOO_LATE:
-            await workflow.execute_activity_method(
-                Registering.give_up_registration, self._order, summary="Stay unregistered", **options.SAVE_PATIENTLY
-            )
-        return answer
-
-    def _result(self, registration: Registration) -> CallResult:
-        final = ending(self._story.call)
-        if final is None:
-            raise AssertionError("a story ends with a reason")
-        return CallResult(
-            call_id=self._order.call_id,
-            registration=registration,
-            status=final.status,
-            finish_reason=final.reason,
-            by=final.by,
-            phase=final.phase,
-            evidence=final.evidence,
-        )
-
-    # What the carrier and the conversation tell. One signal for each kind of fact: the timeline shows their names.
-
-    @workflow.signal(description="Carrier: the call is being placed")
-    def call_initiated(self, fact: f.CallInitiated) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: the phone rings")
-    def call_ringing(self, fact: f.CallRinging) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: the phone was picked up")
-    def call_answered(self, fact: f.CallAnswered) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: the call is over")
-    def call_completed(self, fact: f.CallCompleted) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: human or machine")
-    def machine_verdict(self, fact: f.MachineVerdict) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Conversation: the relay is up")
-    def conversation_started(self, fact: f.ConversationStarted) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Conversation: it found a reason to end the call")
-    def conversation_ended(self, fact: f.ConversationEnded) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Conversation: the agent asks for a transfer")
-    def transfer_requested(self, fact: f.TransferRequested) -> None:
-        if refusal_of_transfer(self._story.call, fact.to_number) is None:
-            self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: the transfer's target answered")
-    def transfer_bridged(self, fact: f.TransferBridged) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: the transfer's target was not reached")
-    def transfer_failed(self, fact: f.TransferFailed) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: the transferred talk is over")
-    def transfer_ended(self, fact: f.TransferEnded) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: the recording is ready")
-    def recording_ready(self, fact: f.RecordingReady) -> None:
-        self._story.learn(fact)
-
-    @workflow.signal(description="Carrier: there is no recording")
-    def recording_absent(self, fact: f.RecordingAbsent) -> None:
-        self._story.learn(fact)
-
-    # What people and programs ask.
-
-    @workflow.update(name=REGISTER, description="The outcome of the call's registration (asked when a call is placed)")
-    async def registration(self) -> RegisterAnswer:
-        await workflow.wait_condition(lambda: self._registered is not None)
-        if self._registered is None:
-            raise AssertionError("just waited for it")
-        return self._registered
-
-    @workflow.update(name=END, description='End this call. Optional: {"request_id": "…", "note": "…"}')
-    def end(self, request: EndRequest | None = None) -> Ack:
-        if is_over(self._story.call):
-            return Ack(accepted=False, why="the call is over")
-        self._learn_end(request or EndRequest(), via="update")
-        return Ack(accepted=True)
-
-    @workflow.signal(name=END, description='End this call. Optional: {"request_id": "…", "note": "…"}')
-    def end_signalled(self, request: Any = None) -> None:
-        if not is_over(self._story.call):
-            self._learn_end(read_end(request), via="signal")
-
-    @workflow.update(name=TRANSFER, description='Hand the callee over: {"to_number": "+14155550110"}')
-    def transfer(self, request: TransferRequest) -> Ack:
-        self._learn_transfer(request)
-        return Ack(accepted=True)
-
-    @transfer.validator
-    def _may_transfer(self, request: TransferRequest) -> None:
-        why = refusal_of_transfer(self._story.call, request.to_number, request.request_id)
-        if why is not None:
-            raise ApplicationError(why, type="TransferRefused", non_retryable=True)
-
-    @workflow.signal(name=TRANSFER, description='Hand the callee over: {"to_number": "+14155550110"}')
-    def transfer_signalled(self, request: Any = None) -> None:
-        try:
-            asked = read_transfer(request)
-        except ValueError as error:
-            self._story.inspection.note(self._story.call, f"transfer signal ignored: {error}")
-            return
-        if why := refusal_of_transfer(self._story.call, asked.to_number, asked.request_id):
-            self._story.inspection.note(self._story.call, f"transfer signal ignored: {why}")
-            return
-        self._learn_transfer(asked)
-
-    def _learn_end(self, request: EndRequest, *, via: str) -> None:
-        self._story.learn(
-            f.EndRequested(
-                at=workflow.now(), request_id=request.request_id, by=Party.OPERATOR, via=via, note=request.note
-            )
-        )
-
-    def _learn_transfer(self, request: TransferRequest) -> None:
-        request_id = request.request_id or f"operator-{len(self._story.call.all_of(f.TransferRequested)) + 1}"
-        self._story.learn(
-            f.TransferRequested(
-                at=workflow.now(), request_id=request_id, to_number=request.to_number, by=Party.OPERATOR
-            )
-        )
+        await dialling.dial()
+        await dialling.await_answer()
+        await talking.converse()

@@ -13,7 +13,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from workflows.outbound_call import CallResult
+from workflows.live_call import CallResult
 
 FOLDER = Path(__file__).parent / "histories"
 

@@ -43,8 +43,9 @@ from calls.policy import Policy
 from calls.records import Progress
 from calls.words import Direction
 from runtime.wiring.engine import workflow_runner
+from workflows.live_call import CallResult
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, workflow_id
-from workflows.outbound_call import CallResult, OutboundCall
+from workflows.outbound_call import OutboundCall
 
 CARRIER_CALL = "CA" + "0" * 32
 ALICE, CALLER, TARGET = "+14155550101", "+14155550100", "+14155550110"
