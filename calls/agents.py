@@ -76,6 +76,10 @@ class Agent(AgentSettings):
     ai_agent_id: str
 
 
+NOBODY = Agent(ai_agent_id="", ai_agent_name="nobody", llm_websocket_url="wss://nobody.invalid")
+"""The agent of a call that came in and that no agent could be found for: its record says so."""
+
+
 class NumberSettings(BaseModel):
     """What the owner of a phone number may set."""
 
@@ -85,6 +89,8 @@ class NumberSettings(BaseModel):
     nickname: str | None = Field(default=None, max_length=200)
     outbound_ai_agent_id: str | None = None
     inbound_ai_agent_id: str | None = None
+    inbound_webhook_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
+    """Asked about every call to this number before anybody answers it; None asks nobody."""
 
 
 class PhoneNumber(NumberSettings):

@@ -1,8 +1,8 @@
 """Deciding to end a call: which of the known causes becomes its reason.
 
-A more specific cause beats a general one: what the conversation itself found beats a machine's verdict, that beats
-a request, that beats a timer, and our own failure comes last. Nothing is decided for a call that is over, has been
-handed over, or is closing already.
+A more specific cause beats a general one: that a call never got an agent comes first, then what the conversation
+itself found, a machine's verdict, a request, a timer, and last our own failure. Nothing is decided for a call that is
+over, has been handed over, or is closing already.
 """
 
 from datetime import datetime
@@ -32,11 +32,16 @@ def decide(call: Call, at: datetime) -> Closing | None:
     """The closing that the known facts call for; None when they call for none."""
     if call.knows(Closing) or is_over(call) or bridged(call):
         return None
-    for cause_of in (_conversation, _machine, _request, _timer, _failure):
+    for cause_of in (_turned_away, _conversation, _machine, _request, _timer, _failure):
         if cause := cause_of(call):
             reason, by, evidence = cause
             return Closing(at=at, reason=reason, by=by, phase=phase(call), evidence=evidence)
     return None
+
+
+def _turned_away(call: Call) -> _Cause | None:
+    turned_away = call.fact(f.CallTurnedAway)
+    return (turned_away.reason, turned_away.by, turned_away.evidence) if turned_away else None
 
 
 def _conversation(call: Call) -> _Cause | None:

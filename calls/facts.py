@@ -43,6 +43,21 @@ class Registered(Fact):
     kind = "registered"
 
 
+class CallReceived(CarrierFact):
+    """Somebody calls one of our numbers; their phone rings at us."""
+
+    kind = "call_received"
+
+
+class CallTurnedAway(Fact):
+    """A call that came in got no agent: it was refused, or nobody could say who should take it."""
+
+    kind = "call_turned_away"
+    reason: FinishReason
+    by: Party
+    evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
+
+
 class DialAttempted(Fact):
     """We are about to ask the carrier to ring the callee."""
 

@@ -53,7 +53,7 @@ def state(call: Call) -> State:
         (State.TRANSFERRED, bridged(call) is not None),
         (State.CONVERSATION, call.knows(f.ConversationStarted)),
         (State.ANSWERED, was_answered(call)),
-        (State.RINGING, call.knows(f.CallRinging)),
+        (State.RINGING, call.knows(f.CallRinging) or call.knows(f.CallReceived)),
         (State.DIALLING, call.knows(f.DialAttempted) or call.carrier_call_id is not None),
         (State.REGISTERED, call.knows(f.Registered)),
     )
@@ -109,7 +109,7 @@ def _state_before_the_end(call: Call) -> State:
         return State.CONVERSATION
     if was_answered(call):
         return State.ANSWERED
-    if call.knows(f.CallRinging):
+    if call.knows(f.CallRinging) or call.knows(f.CallReceived):
         return State.RINGING
     return State.DIALLING if call.knows(f.DialAttempted) else State.REGISTERED
 

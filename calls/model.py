@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agents import E164, Voicemail
-from calls.facts import Fact, TransferFact
+from calls.facts import EvidenceValue, Fact, TransferFact
 from calls.policy import Policy
-from calls.words import Direction
+from calls.reasons import FinishReason
+from calls.words import Direction, Party
 
 F = TypeVar("F", bound=Fact)
 T = TypeVar("T", bound=TransferFact)
+
+INBOUND_ATTEMPT: Final = "inbound"
+"""The attempt id of every call that came in: nobody dialled it, and its carrier call is the only one."""
 
 
 class CallRequest(BaseModel):
@@ -28,8 +33,28 @@ class CallRequest(BaseModel):
     pia_llm_dynamic_data: dict[str, Any] = Field(default_factory=dict)
 
 
+class TurnedAway(BaseModel):
+    """Why a call that came in gets no agent. The caller hears a message, or the call is rejected."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    reason: FinishReason
+    by: Party
+    evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
+
+
+class Arrival(BaseModel):
+    """How a call came in."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    carrier_call_id: str
+    at: datetime
+    turned_away: TurnedAway | None = None
+
+
 class CallOrder(BaseModel):
-    """One request to place a call, with the ids it was given. Input of the call's workflow.
+    """One request to place a call, or one call that came in, with the ids it was given. Input of the call's workflow.
 
     `id` is the record's own id (24 hex digits), `request_id` tells two requests for one call id apart, and
     `request_sha256` is the digest of the request's content, by which a repetition is known.
@@ -42,6 +67,8 @@ class CallOrder(BaseModel):
     request_id: str
     request_sha256: str
     request: CallRequest
+    arrival: Arrival | None = None
+    """How the call came in; None for a call to dial. It is no part of the record."""
 
 
 class CallPlan(BaseModel):
@@ -55,6 +82,8 @@ class CallPlan(BaseModel):
     voicemail: Voicemail = Voicemail()
     record: bool = True
     transfer_allow_list: tuple[str, ...] | None = None
+    turned_away: FinishReason | None = None
+    """Set for a call that came in and gets no agent: what its record will say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,9 @@ def progress(call: Call, *, complete: bool = False) -> Progress:
     final = ending(call)
     answered = call.fact(f.CallAnswered) or call.fact(f.ConversationStarted)
     end_time = _end_time(call) if final else None
-    accepted = call.fact(f.DialAccepted) or call.fact(f.CallInitiated) or call.fact(f.CallRinging) or answered
-    attempted = call.fact(f.DialAttempted)
+    begun = (f.CallReceived, f.DialAccepted, f.CallInitiated, f.CallRinging)
+    accepted = next((fact for kind in begun if (fact := call.fact(kind))), answered)
+    attempted = call.fact(f.DialAttempted) or call.fact(f.CallReceived)
     return Progress(
         revision=len(call.facts) + complete,
         status=final.status if final else (CallStatus.ONGOING if was_answered(call) else CallStatus.REGISTERED),

@@ -23,6 +23,7 @@ class NumberPatch(BaseModel):
     nickname: str | None = Field(default=None, max_length=200)
     outbound_ai_agent_id: str | None = None
     inbound_ai_agent_id: str | None = None
+    inbound_webhook_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
 
 
 def numbers_router(parts: GatewayParts) -> APIRouter:

@@ -17,7 +17,8 @@ _OPTIONS = {
     "phone_number": "NUMBER",
     "nickname": "--nickname",
     "outbound_ai_agent_id": "--agent",
-    "inbound_ai_agent_id": "--inbound-agent",
+    "inbound_ai_agent_id": "--inbound",
+    "inbound_webhook_url": "--inbound-webhook",
 }
 _NOBODY = "none"
 
@@ -25,7 +26,12 @@ Number = Annotated[str, typer.Argument(metavar="NUMBER", help="E.164, for exampl
 Known = Annotated[str, typer.Argument(metavar="NUMBER", help="E.164, or its _id.")]
 Nickname = Annotated[str | None, typer.Option(help="What people call it.")]
 Outbound = Annotated[str | None, typer.Option("--agent", metavar="ID", help="Who talks on calls from this number.")]
-Inbound = Annotated[str | None, typer.Option("--inbound-agent", metavar="ID", help="Who answers this number.")]
+Inbound = Annotated[
+    str | None, typer.Option("--inbound", "--inbound-agent", metavar="ID", help="Who answers this number.")
+]
+Webhook = Annotated[
+    str | None, typer.Option("--inbound-webhook", metavar="URL", help="Who is asked about each call to this number.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -71,13 +77,14 @@ def add(
     *,
     nickname: Nickname = None,
     agent: Outbound = None,
-    inbound_agent: Inbound = None,
+    inbound: Inbound = None,
+    inbound_webhook: Webhook = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a phone number and bind agents to it."""
 
     async def work(parts: Parts, screen: Screen) -> Exit:
-        fields = {"nickname": nickname, "outbound_ai_agent_id": agent, "inbound_ai_agent_id": inbound_agent}
+        fields = {"nickname": nickname, **_bindings(agent, inbound, inbound_webhook)}
         wanted = read(NumberSettings, {"phone_number": number, **fields}, _OPTIONS)
         await _check_agents(parts, wanted)
         await parts.make_indexes()
@@ -91,7 +98,8 @@ def bind(
     number: Known,
     *,
     agent: Outbound = None,
-    inbound_agent: Inbound = None,
+    inbound: Inbound = None,
+    inbound_webhook: Webhook = None,
     nickname: Nickname = None,
     as_json: AsJson = False,
 ) -> None:
@@ -101,9 +109,9 @@ def bind(
         known = await parts.agents.number(number)
         if known is None:
             raise CommandError(f"there is no phone number {number}", Exit.NOT_FOUND)
-        asked = {"outbound_ai_agent_id": agent, "inbound_ai_agent_id": inbound_agent, "nickname": nickname}
+        asked = {"nickname": nickname, **_bindings(agent, inbound, inbound_webhook)}
         if not any(asked.values()):
-            raise CommandError("give --agent, --inbound-agent or --nickname", Exit.BAD_INPUT)
+            raise CommandError("give --agent, --inbound, --inbound-webhook or --nickname", Exit.BAD_INPUT)
         changes = {name: None if value == _NOBODY else value for name, value in asked.items() if value is not None}
         wanted = read(NumberSettings, {**known.model_dump(exclude={"id"}), **changes}, _OPTIONS)
         await _check_agents(parts, wanted)
@@ -122,6 +130,14 @@ def delete(context: typer.Context, number: Known, as_json: AsJson = False) -> No
         return Exit.OK
 
     session_of(context).run(work, as_json=as_json)
+
+
+def _bindings(agent: str | None, inbound: str | None, inbound_webhook: str | None) -> dict[str, str | None]:
+    return {
+        "outbound_ai_agent_id": agent,
+        "inbound_ai_agent_id": inbound,
+        "inbound_webhook_url": inbound_webhook,
+    }
 
 
 async def _check_agents(parts: Parts, wanted: NumberSettings) -> None:

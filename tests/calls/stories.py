@@ -56,7 +56,32 @@ DIALLED = (REGISTERED, ATTEMPTED, ACCEPTED, INITIATED, RINGING)
 TALKING = (*DIALLED, ANSWERED, STARTED)
 ASKED = f.TransferRequested(at=at(20), request_id="t1", to_number="+14155550110", by=Party.AGENT)
 
+RECEIVED = f.CallReceived(**about(0.1))
+TAKEN = (REGISTERED, RECEIVED, f.CallAnswered(**about(0.2)), f.ConversationStarted(**about(1), relay_session_id="VX1"))
+
+
+def turned_away(reason: R) -> tuple[Fact, ...]:
+    """A call that came in and got no agent."""
+    away = f.CallTurnedAway(at=at(0.2), reason=reason, by=Party.CUSTOMER, evidence={"detail": "no agent"})
+    return (REGISTERED, RECEIVED, away, closing(0.2, reason, Party.CUSTOMER, Phase.RINGING))
+
+
 STORIES = (
+    Story("a caller hangs up", (*TAKEN, completed(36)), R.USER_ENDED_CALL, Phase.CONVERSATION, True),
+    Story(
+        "nobody takes a caller",
+        (*turned_away(R.INBOUND_WEBHOOK_ERROR), completed(9, talked=8)),
+        R.INBOUND_WEBHOOK_ERROR,
+        Phase.RINGING,
+        True,
+    ),
+    Story(
+        "a caller is rejected",
+        (*turned_away(R.CALL_FAILED), completed(1, "busy", 486, 0)),
+        R.CALL_FAILED,
+        Phase.RINGING,
+        False,
+    ),
     Story("the callee hangs up", (*TALKING, completed(36)), R.USER_ENDED_CALL, Phase.CONVERSATION, True),
     Story(
         "the agent ends the call",

@@ -92,7 +92,8 @@ async def test_a_numbers_life(rig: Rig) -> None:
     added = await rig.http.post("/v1/phone-numbers", json={"phone_number": "+14155550177", "nickname": "desk"})
     assert added.status_code == 201
     number = added.json()
-    assert set(number) == {"_id", "phone_number", "nickname", "outbound_ai_agent_id", "inbound_ai_agent_id"}
+    bindings = {"outbound_ai_agent_id", "inbound_ai_agent_id", "inbound_webhook_url"}
+    assert set(number) == {"_id", "phone_number", "nickname", *bindings}
     for name in (number["_id"], "+14155550177", "%2B14155550177", "%2014155550177"):
         assert (await rig.http.get(f"/v1/phone-numbers/{name}")).json() == number, name
     url = "/v1/phone-numbers/+14155550177"
