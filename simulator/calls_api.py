@@ -99,6 +99,8 @@ class CallsApi:
 
     def _admit(self, wish: CallRequest) -> None:
         dice, limit = self._board.dice, self._board.account.concurrency_limit
+        if (code := self._board.story(wish.person).create_error) is not None:
+            raise ApiError(code, wish.to)
         if dice.faults.account_suspended and dice.concerns(wish.to):
             raise ApiError(10001)
         if dice.falls("create_too_many", wish.to):

@@ -10,7 +10,8 @@ from simulator.callbacks import Pairs, call_form
 from simulator.ledger import Fetched
 from simulator.leg import Instructions, InterruptedCallError, Leg
 from simulator.outside import Reply
-from simulator.relay import RelayEnd, RelaySession
+from simulator.relay import RelaySession
+from simulator.relay_ends import RelayEnd
 from simulator.request import Callback
 from simulator.ringing import answer
 from simulator.speaker import CHARS_PER_SECOND, PLAY_SECONDS, heard_prefix

@@ -55,7 +55,7 @@ class Leg:
         self.tasks = Tasks()
         self.sounds: list[Sound] = []
         self.next_line = 0
-        self.relay_was_dropped = False
+        self.relay_drops = 0
         self.sequence = 0
         self.status_callback = request.status
         self.fallback = (request.fallback_url, request.fallback_method)

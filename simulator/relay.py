@@ -5,7 +5,6 @@ import contextlib
 import json
 import logging
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,10 +16,12 @@ from simulator.ids import new_sid
 from simulator.ledger import RelaySessionRecord
 from simulator.leg import Leg
 from simulator.outside import HostRefusedError
+from simulator.relay_ends import COMPLETED, CROWDED, DEAF, LOST, MALFORMED, UNREACHABLE, RelayEnd
 from simulator.relay_frames import DigitsFrame, EndFrame, PlayFrame, TextFrame, read
 from simulator.request import Direction
 from simulator.signature import sign
 from simulator.speaker import Speaker
+from simulator.stories import RelayTrouble
 from simulator.switchboard import Switchboard
 from simulator.tasks import Tasks
 from simulator.twiml import Relay
@@ -32,39 +33,6 @@ STRIKES = 10
 GREETING_SECONDS = 0.2
 """Silence between setup and the first token of the greeting."""
 FRAME_LIMIT = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class RelayEnd:
-    """How a session ended; ``close_code`` is what we close with, None for a socket that is gone."""
-
-    status: str
-    close_code: int | None = 1000
-    close_reason: str = "Closing websocket session"
-    error_code: int | None = None
-    error_message: str = ""
-    handoff: str | None = None
-    action_after: tuple[float, float] = (0.17, 0.8)
-    """Story seconds until the action request."""
-
-
-COMPLETED = RelayEnd("completed")
-LOST = RelayEnd("failed", None, error_code=64105, error_message="Websocket ended", action_after=(1.1, 1.3))
-MALFORMED = RelayEnd(
-    "failed",
-    1007,
-    "Too many consecutive malformed messages.",
-    error_code=64105,
-    error_message="Websocket ended",
-    action_after=(0.15, 0.2),
-)
-UNREACHABLE = RelayEnd(
-    "failed",
-    None,
-    error_code=39001,
-    error_message="Network connection to WebSocket server failed.",
-    action_after=(0.2, 0.4),
-)
 
 
 class RelaySession:
@@ -79,6 +47,7 @@ class RelaySession:
         self._over: asyncio.Future[RelayEnd] = asyncio.get_running_loop().create_future()
         self._socket: ClientConnection | None = None
         self._strikes = 0
+        self._trouble = leg.story.relay
         self._record = RelaySessionRecord(session_id=self.session_id, url=noun.url)
         rule = noun.get("interruptible", "any")
         self._speaker = Speaker(leg, self._send, events=noun.get("events"), interruptible=rule)  # type: ignore[arg-type]
@@ -93,8 +62,11 @@ class RelaySession:
     async def run(self) -> RelayEnd:
         """Hold the session until either side, the call or a fault ends it."""
         self._leg.record.relay_sessions.append(self._record)
-        end = UNREACHABLE
-        if await self._connect():
+        end = CROWDED if self._trouble is RelayTrouble.CROWDED else UNREACHABLE
+        if self._trouble is RelayTrouble.MUTE:
+            await self._leg.interruption.wait()
+            end = COMPLETED
+        elif self._trouble is not RelayTrouble.CROWDED and await self._connect():
             try:
                 end = await self._hold()
             finally:
@@ -104,7 +76,9 @@ class RelaySession:
         return end
 
     async def _connect(self) -> bool:
-        if self._board.dice.falls("relay_refused", self._leg.request.person):
+        refused = self._trouble is RelayTrouble.REFUSED
+        if refused or self._board.dice.falls("relay_refused", self._leg.request.person):
+            self._board.alert(self._leg, 64102, "Unable to connect to the websocket", self._noun.url)
             return False
         try:
             address = urlsplit(self._board.outside.address(self._noun.url))
@@ -135,6 +109,8 @@ class RelaySession:
 
     async def _hold(self) -> RelayEnd:
         await self._send(self._setup())
+        if self._trouble is RelayTrouble.GARBLED:
+            await self._garble()
         self._tasks.spawn(self._listen(), f"relay listen {self._leg.sid}")
         self._tasks.spawn(self._speaker.run(), f"relay speak {self._leg.sid}")
         self._tasks.spawn(self._converse(), f"relay callee {self._leg.sid}")
@@ -180,6 +156,10 @@ class RelaySession:
         }
 
     async def _converse(self) -> None:
+        if self._trouble is RelayTrouble.DEAF:
+            await self._leg.pace.wait(GREETING_SECONDS)
+            self._finish(DEAF)
+            return
         if greeting := self._noun.get("welcomeGreeting"):
             await self._leg.pace.wait(GREETING_SECONDS)
             rule = self._noun.get("welcomeGreetingInterruptible", "any")
@@ -187,6 +167,13 @@ class RelaySession:
                 TextFrame.model_validate({"type": "text", "token": greeting, "last": True, "interruptible": rule})
             )
         await self._callee.converse()
+
+    async def _garble(self) -> None:
+        """Send what is no frame, more often than any reader should bear."""
+        if self._socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                for _ in range(2 * STRIKES):
+                    await self._socket.send('{"type": "prompt", "voicePr')
 
     async def _listen(self) -> None:
         if self._socket is None:
@@ -232,9 +219,9 @@ class RelaySession:
         if faults.relay_killed_after_seconds is not None and self._board.dice.concerns(self._leg.request.person):
             await asyncio.sleep(faults.relay_killed_after_seconds)
             self._finish(LOST)
-        elif story.relay_drops_after_seconds is not None and not self._leg.relay_was_dropped:
+        elif story.relay_drops_after_seconds is not None and self._leg.relay_drops < story.relay_drops:
             await self._leg.pace.wait(story.relay_drops_after_seconds)
-            self._leg.relay_was_dropped = True
+            self._leg.relay_drops += 1
             self._finish(LOST)
 
     def _finish(self, end: RelayEnd) -> None:

@@ -46,6 +46,8 @@ async def _ring(board: Switchboard, leg: Leg) -> None:
             leg.end("carrier", "busy", story.sip_code)
         case Outcome.FAIL:
             leg.end("carrier", "failed", story.sip_code)
+        case Outcome.VANISH:
+            leg.end("carrier", "completed", None)
         case _:
             answer(board, leg)
 

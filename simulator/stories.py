@@ -3,9 +3,20 @@
 from enum import StrEnum, unique
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from simulator.errors import ERRORS
 
 Seconds = Annotated[float, Field(ge=0)]
+
+
+def _known_error(code: int) -> int:
+    if code not in ERRORS:
+        raise ValueError(f"{code} is no error of the API here: {', '.join(map(str, ERRORS))}")
+    return code
+
+
+ErrorCode = Annotated[int, AfterValidator(_known_error)]
 
 
 class Scripted(BaseModel):
@@ -25,6 +36,25 @@ class Outcome(StrEnum):
     FAIL = "fail"
     STUCK = "stuck"
     """Never leaves the carrier's queue."""
+    VANISH = "vanish"
+    """Reported as completed although nobody answered, without a SIP code."""
+
+
+@unique
+class RelayTrouble(StrEnum):
+    """What is wrong between the carrier and the application's relay socket."""
+
+    NONE = "none"
+    MUTE = "mute"
+    """The carrier neither connects nor says why: the call is up, its audio never."""
+    REFUSED = "refused"
+    """The socket cannot be reached: 64102 in the log, 39001 in the action."""
+    CROWDED = "crowded"
+    """All relays of the account are taken: 64109, nothing is connected."""
+    GARBLED = "garbled"
+    """After the setup come only frames that nobody can read."""
+    DEAF = "deaf"
+    """Speech recognition cannot be reached once the callee should be heard: 64114."""
 
 
 @unique
@@ -78,6 +108,8 @@ class Story(Scripted):
     """Everything one callee does. Seconds are story seconds."""
 
     name: str
+    create_error: ErrorCode | None = None
+    """Create answers with this error and accepts nothing."""
     outcome: Outcome = Outcome.ANSWER
     rings: bool = True
     """False: the network refuses before anything rings."""
@@ -91,5 +123,8 @@ class Story(Scripted):
     talk_seconds: Seconds = 8.0
     """As the target of a transfer: hang up so long after being bridged."""
     verdict: Verdict = Verdict()
+    relay: RelayTrouble = RelayTrouble.NONE
     relay_drops_after_seconds: Seconds | None = None
-    """The carrier loses its relay socket (once) so long after it was set up."""
+    """The carrier loses its relay socket so long after it was set up."""
+    relay_drops: int = Field(1, ge=0)
+    """How many of the call's relay sockets it loses so."""
