@@ -110,6 +110,12 @@ class LiveCall(_Model):
     carrier_call_id: str
 
 
+class Adoption(LiveCall):
+    """A carrier call that came in, to be limited and reported on like a dialled one. Seconds from its answer."""
+
+    time_limit_seconds: int
+
+
 class Extension(_Model):
     """A new limit on the length of a carrier call, in seconds from its answer."""
 

@@ -7,12 +7,13 @@ from temporalio import activity
 
 from activities.failures import translated
 from activities.models import RegisterAnswer, Registration
-from calls.agents import Agent, AgentSettings
+from calls.agents import NOBODY, Agent, AgentSettings, Voicemail, VoicemailAction
 from calls.model import CallOrder, CallPlan, CallRequest
 from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
 from calls.records import NewCall, Progress
+from calls.words import Direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +24,31 @@ class NoAgent:
     why: str
 
 
-async def agent_for(agents: AgentStore, request: CallRequest) -> Agent | NoAgent:
-    """The agent that handles a request: the one it names, else the one bound to the number it calls from."""
+async def agent_for(agents: AgentStore, order: CallOrder) -> Agent | NoAgent:
+    """The agent that handles a call: the one it names, else the one bound to our number.
+
+    A call that came in and was turned away needs none; its record names the one that would have taken it, or nobody.
+    """
+    agent = await _agent_for(agents, order.request)
+    is_turned_away = order.arrival is not None and order.arrival.turned_away is not None
+    return NOBODY if is_turned_away and isinstance(agent, NoAgent) else agent
+
+
+async def _agent_for(agents: AgentStore, request: CallRequest) -> Agent | NoAgent:
     if request.override_ai_agent_id is not None:
         if agent := await agents.agent(request.override_ai_agent_id):
             return agent
         why = f"no agent {request.override_ai_agent_id!r}: create it first, or leave override_ai_agent_id out"
         return NoAgent(Registration.UNKNOWN_AGENT, why)
-    number = await agents.number(request.from_number)
-    agent_id = number.outbound_ai_agent_id if number else None
+    is_inbound = request.direction is Direction.INBOUND
+    ours = request.to_number if is_inbound else request.from_number
+    number = await agents.number(ours)
+    agent_id = (number.inbound_ai_agent_id if is_inbound else number.outbound_ai_agent_id) if number else None
     if agent_id and (agent := await agents.agent(agent_id)):
         return agent
+    field = "to_number" if is_inbound else "from_number"
     why = (
-        f"from_number {request.from_number} is not bound to an outbound agent: bind one to it, "
+        f"{field} {ours} is not bound to an {request.direction} agent: bind one to it, "
         "or name one as override_ai_agent_id"
     )
     return NoAgent(Registration.NUMBER_NOT_BOUND, why)
@@ -53,10 +66,10 @@ class Registering:
     async def register_call(self, order: CallOrder) -> RegisterAnswer:
         """Store the call, once per call id, with the agent as it is now and the plan drawn from it."""
         with translated():
-            agent = await agent_for(self._agents, order.request)
+            agent = await agent_for(self._agents, order)
             if isinstance(agent, NoAgent):
                 return RegisterAnswer(outcome=agent.outcome, why=agent.why)
-            plan = _plan(agent, self._defaults)
+            plan = _plan(order, agent, self._defaults)
             registered = await self._store.register(
                 NewCall(
                     order=order,
@@ -89,12 +102,16 @@ class Registering:
             await self._store.save_progress(call_id, progress)
 
 
-def _plan(agent: Agent, defaults: Policy) -> CallPlan:
+def _plan(order: CallOrder, agent: Agent, defaults: Policy) -> CallPlan:
+    is_inbound = order.request.direction is Direction.INBOUND
+    turned_away = order.arrival.turned_away if order.arrival else None
     return CallPlan(
         agent_id=agent.ai_agent_id,
         agent_name=agent.ai_agent_name,
         policy=agent.policy(defaults),
-        voicemail=agent.voicemail,
-        record=agent.record,
+        # Who calls is no machine that picked up, and whoever is turned away is not recorded.
+        voicemail=Voicemail(action=VoicemailAction.IGNORE) if is_inbound else agent.voicemail,
+        record=agent.record and turned_away is None,
         transfer_allow_list=agent.transfer_allow_list,
+        turned_away=turned_away.reason if turned_away else None,
     )

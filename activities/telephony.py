@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.failures import translated
 from activities.heartbeats import heartbeating
 from activities.models import (
+    Adoption,
     CarrierWord,
     DialOrder,
     DialOutcome,
@@ -116,6 +117,17 @@ class Telephony:
         with translated():
             return await self._carrier.play_message(
                 call.carrier_call_id, call_id=call.call_id, attempt_id=call.attempt_id
+            )
+
+    @activity.defn
+    async def adopt_call(self, adoption: Adoption) -> bool:
+        """Give a call that came in a time limit and somebody to report its end to; False when it is over."""
+        with translated():
+            return await self._carrier.adopt(
+                adoption.carrier_call_id,
+                call_id=adoption.call_id,
+                attempt_id=adoption.attempt_id,
+                time_limit_seconds=adoption.time_limit_seconds,
             )
 
     @activity.defn

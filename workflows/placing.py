@@ -1,4 +1,4 @@
-"""Placing a call: the one way in, for gateway and starter alike.
+"""Placing a call, or taking one that came in: the one way in, for gateway and starter alike.
 
 The call's workflow is started together with a question for the outcome of its registration. Whatever goes wrong on
 the way, the answer is true: a call that is said not to be placed was not registered and never will be.
@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -20,15 +21,30 @@ from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
 from calls.ports.pages import StoreUnavailableError
 from calls.records import StoredCall
+from calls.words import Direction
+from workflows.inbound_call import InboundCall
 from workflows.inspection import search_attributes_at_start
 from workflows.messages import END, REGISTER
 from workflows.names import CALL_QUEUE, masked, workflow_id
 from workflows.outbound_call import OutboundCall
 
-_PATIENCE_SECONDS = 8.0
-"""Longer than the workflow's own deadline for registering, so that its answer is known when ours is due."""
 STORE_PATIENCE_SECONDS = 30.0
-"""How long an undecided request is held while the store cannot decide it."""
+"""How long an undecided request for a dial is held while the store cannot decide it."""
+
+
+class _Patience(NamedTuple):
+    """Seconds to wait for a worker's registration, and afterwards for a store that is away."""
+
+    worker: float
+    store: float
+
+
+_PATIENCE: Final = {
+    # Longer than the workflow's own deadline for registering, so that its answer is known when ours is due.
+    Direction.OUTBOUND: _Patience(worker=8.0, store=STORE_PATIENCE_SECONDS),
+    # A caller hears it ring meanwhile, and the carrier gives up on us after 15 s.
+    Direction.INBOUND: _Patience(worker=3.0, store=0.5),
+}
 _BETWEEN_TRIES_SECONDS = 0.5
 
 
@@ -81,13 +97,13 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
     try:
         if known := await desk.calls.find(order.call_id):
             return _known(order, known)
-        agent = await agent_for(desk.agents, order.request)
+        agent = await agent_for(desk.agents, order)
     except StoreUnavailableError as error:
         raise PlacingUnavailableError(f"the store is away: {error}") from error
     if isinstance(agent, NoAgent):
         raise _no_agent(agent.outcome, agent.why)
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_PATIENCE[order.request.direction].worker):
             answer = await _start(desk.client, order, agent.ai_agent_name)
         return await _read(desk, order, answer)
     except PlacingError:
@@ -98,14 +114,18 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
 
 async def _start(client: Client, order: CallOrder, agent_name: str) -> RegisterAnswer:
     request = order.request
+    is_inbound = request.direction is Direction.INBOUND
+    parties = (
+        f"{agent_name} ← {masked(request.from_number)}" if is_inbound else f"{agent_name} → {masked(request.to_number)}"
+    )
     start = WithStartWorkflowOperation(
-        OutboundCall.run,
+        InboundCall.run if is_inbound else OutboundCall.run,
         order,
         id=workflow_id(order.call_id),
         task_queue=CALL_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        static_summary=f"{agent_name} → {masked(request.to_number)}",
+        static_summary=parties,
         search_attributes=search_attributes_at_start(request.to_number),
     )
     answer: RegisterAnswer = await client.execute_update_with_start_workflow(
@@ -141,7 +161,7 @@ async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
     """
     why = f"the call could not be placed in time, is a worker running? ({type(cause).__name__}: {cause})"
     clock = asyncio.get_running_loop().time
-    deadline = clock() + STORE_PATIENCE_SECONDS
+    deadline = clock() + _PATIENCE[order.request.direction].store
     while True:
         try:
             withdrawn = await desk.calls.withdraw(order.request_id, datetime.now(UTC))

@@ -45,8 +45,8 @@ class Story:
 
     @property
     def attempt_id(self) -> str:
-        """The dial attempt's id; empty before the dial."""
-        attempted = self.call.fact(f.DialAttempted)
+        """The dial attempt's id; empty before the dial. A call that came in has one too, always the same."""
+        attempted = self.call.fact(f.DialAttempted) or self.call.fact(f.CallReceived)
         return attempted.attempt_id if attempted else ""
 
     def learn(self, fact: Fact) -> None:

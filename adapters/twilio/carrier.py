@@ -111,6 +111,13 @@ class TwilioCarrier:
         """Have the agent's voicemail message spoken, after which the carrier hangs up; False when over."""
         return await self._update(carrier_call_id, url=self._urls.voicemail(call_id, attempt_id), method="POST")
 
+    async def adopt(self, carrier_call_id: str, *, call_id: str, attempt_id: str, time_limit_seconds: int) -> bool:
+        """Limit a call that came in, counted from its answer, and have its end reported to us; False when over."""
+        status = self._urls.status(call_id, attempt_id)
+        return await self._update(
+            carrier_call_id, time_limit=time_limit_seconds, status_callback=status, status_callback_method="POST"
+        )
+
     async def extend(self, carrier_call_id: str, time_limit_seconds: int) -> None:
         """Move the carrier's own limit on the call's length, counted from its answer; nothing when it is over."""
         await self._update(carrier_call_id, time_limit=time_limit_seconds)

@@ -123,6 +123,10 @@ class Carrier(Protocol):
         """Have the agent's voicemail message spoken, after which the carrier hangs up; False when over."""
         ...
 
+    async def adopt(self, carrier_call_id: str, *, call_id: str, attempt_id: str, time_limit_seconds: int) -> bool:
+        """Limit a call that came in, counted from its answer, and have its end reported to us; False when over."""
+        ...
+
     async def extend(self, carrier_call_id: str, time_limit_seconds: int) -> None:
         """Move the carrier's own limit on the call's length, counted from its answer."""
         ...

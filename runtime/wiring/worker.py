@@ -24,6 +24,7 @@ from adapters.twilio.urls import CallbackUrls
 from calls.policy import Policy
 from runtime.settings import WorkerSettings
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
+from workflows.inbound_call import InboundCall
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE
 from workflows.outbound_call import OutboundCall
 
@@ -75,7 +76,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
     calls = Worker(
         client,
         task_queue=CALL_QUEUE,
-        workflows=[OutboundCall],
+        workflows=[OutboundCall, InboundCall],
         activities=[
             registering.register_call,
             registering.give_up_registration,
@@ -85,6 +86,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             telephony.hang_up,
             telephony.start_transfer,
             telephony.leave_message,
+            telephony.adopt_call,
             telephony.extend_time_limit,
             doing.conversing.check_answering_machine,
             archiving.archive_recording,

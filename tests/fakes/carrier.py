@@ -69,6 +69,10 @@ class FakeCarrier:
         self._fail("play_message", carrier_call_id)
         return self._is_live(carrier_call_id)
 
+    async def adopt(self, carrier_call_id: str, *, call_id: str, attempt_id: str, time_limit_seconds: int) -> bool:
+        self._fail("adopt", carrier_call_id)
+        return self._is_live(carrier_call_id)
+
     async def extend(self, carrier_call_id: str, time_limit_seconds: int) -> None:
         self._fail("extend", carrier_call_id)
 

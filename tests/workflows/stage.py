@@ -19,6 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.models import (
+    Adoption,
     CarrierWord,
     DialOrder,
     DialOutcome,
@@ -43,6 +44,7 @@ from calls.policy import Policy
 from calls.records import Progress
 from calls.words import Direction
 from runtime.wiring.engine import workflow_runner
+from workflows.inbound_call import InboundCall
 from workflows.live_call import CallResult
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, workflow_id
 from workflows.outbound_call import OutboundCall
@@ -142,6 +144,11 @@ class ScriptedVerbs:
         return True
 
     @activity.defn
+    async def adopt_call(self, adoption: Adoption) -> bool:
+        self._script.note("adopt_call", adoption)
+        return True
+
+    @activity.defn
     async def extend_time_limit(self, extension: Extension) -> None:
         self._script.note("extend_time_limit", extension)
 
@@ -170,18 +177,19 @@ class ScriptedVerbs:
 class Stage:
     """One call on stage."""
 
-    def __init__(self, env: WorkflowEnvironment, script: Script) -> None:
+    def __init__(self, env: WorkflowEnvironment, script: Script, order: CallOrder) -> None:
         self.env = env
         self.script = script
-        self.order = an_order()
-        self.handle: WorkflowHandle[OutboundCall, CallResult]
+        self.order = order
+        self.handle: WorkflowHandle[Any, CallResult]
         script.on_hang_up = self._carrier_confirms
         self.confirms_hangups = True
 
     async def begin(self) -> None:
         """Start the call's workflow and wait until it is registered."""
+        run = InboundCall.run if self.order.arrival else OutboundCall.run
         self.handle = await self.env.client.start_workflow(
-            OutboundCall.run, self.order, id=workflow_id(self.order.call_id), task_queue=CALL_QUEUE
+            run, self.order, id=workflow_id(self.order.call_id), task_queue=CALL_QUEUE
         )
         await self.handle.execute_update("register")
 
@@ -259,8 +267,10 @@ LEAVES_A_MESSAGE = Voicemail(action="leave_message", message="Please call back."
 
 
 @asynccontextmanager
-async def on_stage(env: WorkflowEnvironment, script: Script | None = None) -> AsyncIterator[Stage]:
-    """A stage with its workers running."""
+async def on_stage(
+    env: WorkflowEnvironment, script: Script | None = None, order: CallOrder | None = None
+) -> AsyncIterator[Stage]:
+    """A stage with its workers running, for a call to Alice or another order."""
     script = script or Script()
     verbs = ScriptedVerbs(script)
     quick: list[Callable[..., Any]] = [
@@ -272,6 +282,7 @@ async def on_stage(env: WorkflowEnvironment, script: Script | None = None) -> As
         verbs.hang_up,
         verbs.start_transfer,
         verbs.leave_message,
+        verbs.adopt_call,
         verbs.extend_time_limit,
         verbs.check_answering_machine,
         verbs.archive_recording,
@@ -279,8 +290,14 @@ async def on_stage(env: WorkflowEnvironment, script: Script | None = None) -> As
     ]
     runner = workflow_runner()
     async with (
-        Worker(env.client, task_queue=CALL_QUEUE, workflows=[OutboundCall], activities=quick, workflow_runner=runner),
+        Worker(
+            env.client,
+            task_queue=CALL_QUEUE,
+            workflows=[OutboundCall, InboundCall],
+            activities=quick,
+            workflow_runner=runner,
+        ),
         Worker(env.client, task_queue=DIAL_QUEUE, activities=[verbs.dial]),
         Worker(env.client, task_queue=MONITOR_QUEUE, activities=[verbs.monitor_conversation]),
     ):
-        yield Stage(env, script)
+        yield Stage(env, script, order or an_order())

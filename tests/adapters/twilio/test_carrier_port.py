@@ -57,6 +57,7 @@ async def test_unknown_calls_and_recordings(port: Carrier) -> None:
     assert not await port.hang_up(UNKNOWN)
     assert not await port.start_transfer(UNKNOWN, call_id="c1", attempt_id="a1", request_id="t1")
     assert not await port.play_message(UNKNOWN, call_id="c1", attempt_id="a1")
+    assert not await port.adopt(UNKNOWN, call_id="c1", attempt_id="a1", time_limit_seconds=60)
     await port.extend(UNKNOWN, 60)
     assert await port.recordings(UNKNOWN) == []
     await port.delete_recording("RE" + "f" * 32)
