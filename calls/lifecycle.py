@@ -66,7 +66,8 @@ def was_answered(call: Call) -> bool:
     talked = completed is not None and (
         completed.carrier_status is f.CarrierEnd.COMPLETED and bool(completed.duration_seconds)
     )
-    return talked or any(call.knows(kind) for kind in (f.CallAnswered, f.ConversationStarted, f.MachineVerdict))
+    proofs = (f.CallAnswered, f.ConversationStarted, f.ConversationEnded, f.MachineVerdict)
+    return talked or any(call.knows(kind) for kind in proofs)
 
 
 def is_under_way(call: Call) -> bool:
@@ -163,6 +164,7 @@ def _seen(call: Call) -> dict[str, EvidenceValue]:
             "sip_code": completed.sip_code,
             "carrier_error_code": completed.carrier_error_code,
             "asked_carrier": completed.asked or None,
+            "answered_by": completed.answered_by,
         }
     if checked := call.fact(f.MachineChecked):
         seen |= {"answered_by": checked.answered_by, "machine_action": checked.action.value, "machine_why": checked.why}
@@ -171,5 +173,12 @@ def _seen(call: Call) -> dict[str, EvidenceValue]:
     if started := call.fact(f.ConversationStarted):
         seen["relay_session_id"] = started.relay_session_id
     if asked := call.fact(f.EndRequested):
-        seen |= {"end_request_id": asked.request_id, "end_requested_via": asked.via, "end_note": asked.note or None}
+        seen |= {
+            "end_request_id": asked.request_id,
+            "end_requested_by": asked.by.value,
+            "end_requested_via": asked.via,
+            "end_note": asked.note or None,
+        }
+    if transfer := next(reversed(call.all_of(f.TransferRequested)), None):
+        seen |= {"transfer_request_id": transfer.request_id, "transfer_asked_by": transfer.by.value}
     return {name: value for name, value in seen.items() if value is not None}

@@ -130,7 +130,7 @@ class AgentLink:
         self._lapses += 1
         if self._lapses <= self._pacing.lapse_reconnects:
             return ConnectAgent(0)
-        return ended(FinishReason.LLM_WEBSOCKET_CONNECTION_LOST, reconnects=self._lapses - 1)
+        return ended(FinishReason.LLM_WEBSOCKET_CONNECTION_LOST, timer="keep-alive", reconnects=self._lapses - 1)
 
     def undecodable(self) -> Ended | None:
         """A text frame made no sense; too many in a row end the conversation."""

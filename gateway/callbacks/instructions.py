@@ -135,6 +135,7 @@ class _Instructions:
             "relay_error_code": end.error_code,
             "relay_error": end.error_message or None,
             "relay_session_id": end.session_id,
+            "relay_session_status": end.session_status,
             "resumes": resumes,
         }
         fact = ConversationEnded(

@@ -170,6 +170,19 @@ STORIES = (
         False,
     ),
     Story(
+        "the relay never came up, told before the answer",
+        (
+            *DIALLED,
+            f.ConversationEnded(at=at(7), attempt_id="a1", reason=R.RETELL_SERVICE_ERROR, by=Party.VOICE_PLATFORM),
+            closing(7, R.RETELL_SERVICE_ERROR, Party.VOICE_PLATFORM, Phase.ANSWERED),
+            ANSWERED,
+            completed(8),
+        ),
+        R.RETELL_SERVICE_ERROR,
+        Phase.ANSWERED,
+        True,
+    ),
+    Story(
         "completed overtakes answered",
         (*DIALLED, completed(36), ANSWERED),
         R.USER_ENDED_CALL,

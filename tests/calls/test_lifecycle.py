@@ -5,13 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls import facts as f
+from calls.closing import decide
 from calls.facts import Fact
 from calls.lifecycle import State, ending, is_over, record, state, was_answered
 from calls.model import Call
 from calls.reasons import REASONS
+from calls.reasons import FinishReason as R
 from calls.records import progress
-from calls.words import CallStatus
-from tests.calls.stories import ANSWERED, RINGING, STORIES, TALKING, Story, a_call, about, completed
+from calls.words import CallStatus, Party, Phase
+from tests.calls.stories import ANSWERED, ASKED, DIALLED, RINGING, STORIES, TALKING, Story, a_call, about, at, completed
 
 
 def told(facts: tuple[Fact, ...] | list[Fact]) -> Call:
@@ -90,3 +92,26 @@ def test_a_registered_call_is_registered_until_the_answer() -> None:
     call = told([*TALKING[:5]])
     assert progress(call).status is CallStatus.REGISTERED
     assert progress(record(call, ANSWERED)).status is CallStatus.ONGOING
+
+
+def test_what_a_relay_says_of_its_end_proves_the_answer() -> None:
+    """A relay that fails at once is told of before the answer is; the call was answered all the same."""
+    ended = f.ConversationEnded(at=at(7), reason=R.RETELL_SERVICE_ERROR, by=Party.VOICE_PLATFORM)
+    decided = decide(told([*DIALLED, ended]), at(7))
+    assert decided is not None
+    assert decided.phase is Phase.ANSWERED
+
+
+def test_the_evidence_names_who_asked() -> None:
+    """Who asked for the end or for the transfer, and how, is kept; so is a machine told of with the last word alone."""
+    asked = f.EndRequested(at=at(30), request_id="e1", by=Party.OPERATOR, via="update")
+    by_request = ending(told([*TALKING, asked, completed(31)]))
+    assert by_request is not None
+    assert by_request.evidence["end_requested_by"] == "operator"
+    moved = ending(told([*TALKING, ASKED, f.TransferBridged(at=at(25), request_id="t1")]))
+    assert moved is not None
+    assert moved.evidence["transfer_asked_by"] == "agent"
+    last = completed(31).model_copy(update={"answered_by": "machine_start"})
+    judged = ending(told([*TALKING, last]))
+    assert judged is not None
+    assert judged.evidence["answered_by"] == "machine_start"

@@ -78,6 +78,7 @@ async def test_resumes_are_bounded(carrier: FakeCarrier) -> None:
     assert fact.reason is FinishReason.RETELL_SERVICE_ERROR
     assert fact.evidence["resumes"] == 5
     assert fact.evidence["relay_error_code"] == 64105
+    assert fact.evidence["relay_session_status"] == "failed"
 
 
 @pytest.mark.parametrize(
