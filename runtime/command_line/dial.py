@@ -15,7 +15,7 @@ from runtime.command_line.exits import CommandError, Exit, code_of
 from runtime.command_line.parts import Parts
 from runtime.command_line.reading import json_object, read
 from runtime.command_line.screen import Screen
-from runtime.command_line.session import AsJson, session_of
+from runtime.command_line.session import AsJson, is_interrupted, session_of
 from runtime.command_line.watch import follow
 from workflows.placing import NumberNotBoundError, Placed, UnknownAgentError, place_call
 
@@ -75,14 +75,9 @@ def dial(
 
 
 async def _place(parts: Parts, screen: Screen, order: CallOrder, *, watch: bool) -> Exit:
-    desk = await parts.desk()
-    try:
-        placed = await place_call(desk, order)
-    except asyncio.CancelledError:
-        screen.remark(await _interrupted(parts, order))
-        raise
-    except (UnknownAgentError, NumberNotBoundError) as error:
-        raise CommandError(_in_options(str(error)), code_of(error)) from error
+    placed = await _placed(parts, screen, order)
+    if is_interrupted():
+        raise asyncio.CancelledError
     call_id = placed.stored.order.call_id
     if not placed.created:
         screen.remark(f"call {call_id} was placed before by the same request: nothing was dialled")
@@ -90,25 +85,34 @@ async def _place(parts: Parts, screen: Screen, order: CallOrder, *, watch: bool)
         return await follow(parts, screen, placed.stored)
     messages = [] if placed.created else await parts.calls.messages(call_id)
     call = parts.call_object(placed.stored, messages)
-    screen.give({**call, "created": placed.created}, _shown(placed, call))
+    screen.give({**call, "created": placed.created}, card(placed.stored, web_ui=call["web_ui_url"]))
     return Exit.OK
+
+
+async def _placed(parts: Parts, screen: Screen, order: CallOrder) -> Placed:
+    """The call, placed. Whoever interrupts the placing is told what became of it."""
+    desk = await parts.desk()
+    try:
+        return await place_call(desk, order)
+    except (UnknownAgentError, NumberNotBoundError) as error:
+        raise CommandError(_in_options(str(error)), code_of(error)) from error
+    finally:
+        if is_interrupted():
+            screen.remark(await _became_of(parts, order))
+
+
+async def _became_of(parts: Parts, order: CallOrder) -> str:
+    """Take a request back that nobody waits for any more, or say that it is too late for that."""
+    call_id = order.call_id
+    try:
+        withdrawn = await parts.calls.withdraw(order.request_id, datetime.now(UTC))
+    except StoreUnavailableError:
+        return f"interrupted; whether the call was placed is unknown, ask: starter.py status {call_id}"
+    if withdrawn:
+        return "interrupted: the call was not placed and never will be"
+    return f"interrupted, but the call was placed: starter.py watch {call_id}, or starter.py end {call_id}"
 
 
 def _in_options(text: str) -> str:
     """A refusal in the words of this command."""
     return text.replace("from_number ", "--from ").replace("override_ai_agent_id", "--agent")
-
-
-def _shown(placed: Placed, call: dict[str, Any]) -> Any:
-    return card(placed.stored, web_ui=call["web_ui_url"])
-
-
-async def _interrupted(parts: Parts, order: CallOrder) -> str:
-    """Ctrl-C before the answer: take the request back, or say that it is too late for that."""
-    try:
-        withdrawn = await parts.calls.withdraw(order.request_id, datetime.now(UTC))
-    except StoreUnavailableError:
-        return f"interrupted; whether the call was placed: starter.py status {order.call_id}"
-    if withdrawn:
-        return "interrupted: nothing was dialled, and nothing will be"
-    return f"interrupted, but the call was placed: starter.py watch {order.call_id}, or starter.py end {order.call_id}"

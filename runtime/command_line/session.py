@@ -37,8 +37,22 @@ class Session:
         raise typer.Exit(code)
 
     async def _with_parts(self, work: Work, screen: Screen) -> Exit:
-        async with self._open_parts() as parts:
-            return await work(parts, screen)
+        try:
+            async with self._open_parts() as parts:
+                code = await work(parts, screen)
+        except EXPECTED:
+            if is_interrupted():
+                raise asyncio.CancelledError from None
+            raise
+        if is_interrupted():
+            raise asyncio.CancelledError
+        return code
+
+
+def is_interrupted() -> bool:
+    """Whether Ctrl-C was pressed: the Temporal SDK turns the cancellation that it causes into an error of its own."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def session_of(context: typer.Context) -> Session:

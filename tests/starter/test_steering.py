@@ -4,8 +4,15 @@ import asyncio
 import signal
 import uuid
 
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.models import Registration
 from runtime.embedded.stack import EmbeddedStack
-from tests.starter.conftest import CALLER, FRANK, JUDY, Starter, ended, started
+from tests.starter.conftest import ALICE, CALLER, FRANK, JUDY, Ended, Starter, ended, started
+from workflows.live_call import CallResult
+from workflows.names import workflow_id
+from workflows.outbound_call import OutboundCall
 
 
 async def talking(stack: EmbeddedStack) -> tuple[str, asyncio.subprocess.Process]:
@@ -57,19 +64,46 @@ async def test_ctrl_c_leaves_a_watched_call_alone(starter: Starter, stack: Embed
     assert (await starter("end", call_id)).code == 0
 
 
-async def test_an_end_without_a_worker_is_queued(starter: Starter, stack: EmbeddedStack) -> None:
-    """No worker answers: a transfer says so, an end waits at Temporal and happens when a worker is back."""
+async def test_without_a_worker_nothing_is_lost_or_dialled(starter: Starter, stack: EmbeddedStack) -> None:
+    """An end waits at Temporal for the next worker; a transfer and a dial say so, and that dial never happens."""
     call_id, watching = await talking(stack)
     worker = stack.parts["worker"]
     await worker.kill()
     try:
-        transfer, queued = await asyncio.gather(
-            starter("transfer", call_id, "--to", FRANK), starter("end", call_id, "--json")
+        transfer, queued, dial, interrupted = await asyncio.gather(
+            starter("transfer", call_id, "--to", FRANK),
+            starter("end", call_id, "--json"),
+            starter("dial", "--from", CALLER, "--to", ALICE, "--call-id", "no-worker", "--json"),
+            interrupted_dial(stack, "changed-my-mind"),
         )
     finally:
         await worker.start()
     assert (queued.code, queued.json["queued"]) == (0, True), queued.err
-    assert transfer.code == 5
-    assert "worker" in transfer.err
+    for refused in (transfer, dial):
+        assert (refused.code, "worker" in refused.err) == (5, True), refused.err
+    assert (interrupted.code, "never will be" in interrupted.err) == (130, True), interrupted.err
     seen = await ended(watching)
     assert seen.lines[-1]["call"]["call_finish_reason"] == "agent_ended_call"
+    for never in ("no-worker", "changed-my-mind"):
+        assert (await outcome(stack, never)).registration is not Registration.CREATED
+        assert (await starter("status", never)).code == 3
+
+
+async def interrupted_dial(stack: EmbeddedStack, call_id: str) -> Ended:
+    """A dial that is interrupted when its workflow waits for a worker already."""
+    dial = ("dial", "--from", CALLER, "--to", ALICE, "--call-id", call_id)
+    dialling = await started(*dial, environment=stack.environment)
+    client = await Client.connect(stack.addresses.temporal_address)
+    async with asyncio.timeout(30):
+        # Nothing tells of a workflow that somebody else starts: it is looked for.
+        while not (await client.count_workflows(f"WorkflowId = '{workflow_id(call_id)}'")).count:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.1)
+    dialling.send_signal(signal.SIGINT)
+    return await ended(dialling)
+
+
+async def outcome(stack: EmbeddedStack, call_id: str) -> CallResult:
+    """What became of a call's workflow."""
+    client = await Client.connect(stack.addresses.temporal_address, data_converter=pydantic_data_converter)
+    async with asyncio.timeout(30):
+        return await client.get_workflow_handle_for(OutboundCall.run, workflow_id(call_id)).result()
