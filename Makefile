@@ -44,9 +44,8 @@ bench: $(EMBEDDED) ## Measure (python -m bench)
 	@if [ -e bench/__main__.py ]; then $(RUN) -m bench; \
 	else echo "make bench runs 'python -m bench'; bench/__main__.py is not there yet" >&2; exit 2; fi
 
-chaos: $(EMBEDDED) ## Kill processes under load and compare with the carrier's ledger (python -m bench.chaos)
-	@if [ -e bench/chaos.py ] || [ -e bench/chaos/__main__.py ]; then $(RUN) -m bench.chaos; \
-	else echo "make chaos runs 'python -m bench.chaos'; bench/chaos is not there yet" >&2; exit 2; fi
+chaos: $(EMBEDDED) ## Kill processes under load, judge by the carrier's ledger (CALLS=… SEED=…)
+	@$(RUN) -m bench.chaos --run-dir "$(RUN_DIR)" $(if $(CALLS),--calls $(CALLS)) $(if $(SEED),--seed $(SEED)) $(CHAOS_ARGS)
 
 # --universal: one lock for every platform and Python that we support, with the hashes of all their files.
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

@@ -1,0 +1,68 @@
+"""`python -m bench.chaos`: calls under faults, then the judgement. Exit status 1 on a violation."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench.chaos.judge.verdict import judge
+from bench.chaos.performance import perform
+from bench.chaos.plan import Plan, UnknownFaultError, described, draw
+from bench.chaos.report import show, write
+from bench.chaos.stage import rehearse, set_up
+
+app = typer.Typer(add_completion=False)
+console = Console(width=160, highlight=False, markup=False)
+
+
+@app.callback(invoke_without_command=True)
+def main(  # noqa: PLR0917 - a command line has as many parameters as options
+    context: typer.Context,
+    calls: Annotated[int, typer.Option(envvar="CALLS", min=1, help="How many calls")] = 100,
+    seed: Annotated[int, typer.Option(envvar="SEED", help="Draws the whole plan")] = 1,
+    rate: Annotated[float, typer.Option(min=0.1, help="Calls a second at most")] = 4.0,
+    only_faults: Annotated[str | None, typer.Option(help="Names with commas between; an empty one: none")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Print the plan and do nothing")] = False,
+    run_dir: Annotated[Path, typer.Option(help="Reports and logs go to chaos-SEED below it")] = Path(".run"),
+) -> None:
+    """Place calls, break things, wait, and compare every record with what really happened."""
+    if context.invoked_subcommand is not None:
+        return
+    only = None if only_faults is None else [name.strip() for name in only_faults.split(",") if name.strip()]
+    try:
+        drawn = draw(seed, calls, rate=rate, only_faults=only)
+    except UnknownFaultError as error:
+        raise typer.BadParameter(str(error), param_hint="--only-faults") from error
+    if plan:
+        print("\n".join(described(drawn)))
+        return
+    _leave(asyncio.run(_run(drawn, run_dir.absolute() / f"chaos-{seed}")))
+
+
+async def _run(plan: Plan, folder: Path) -> int:
+    console.print(f"{len(plan.calls)} calls and {len(plan.faults)} faults in {plan.seconds:.0f} s; seed {plan.seed}.")
+    async with set_up(folder) as stage:
+        await rehearse(stage, plan)
+        evidence = await perform(stage, plan, console.print)
+    outcomes = judge(evidence)
+    show(outcomes, evidence, console)
+    about = {"seed": plan.seed, "calls": len(plan.calls), "seconds": plan.seconds, "faults": len(plan.faults)}
+    write(folder, about, outcomes, evidence)
+    violations = sum(len(outcome.findings) for outcome in outcomes)
+    console.print(f"{violations} violations. {folder / 'report.json'}")
+    return 1 if violations else 0
+
+
+def _leave(status: int) -> None:
+    """End with this status, whatever threads of the engine's client still run."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    app()

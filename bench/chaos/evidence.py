@@ -1,0 +1,70 @@
+"""Everything the judge may look at, as plain values: ledger, records, histories, and what the run itself did."""
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.chaos.deeds import Deeds
+
+Document = dict[str, Any]
+OURS = "outbound-api"
+"""The direction of a carrier call that somebody asked the API for; a transfer's second leg is `outbound-dial`."""
+
+
+@dataclass
+class Evidence:
+    """One run. Moments are epoch seconds everywhere; documents are as their owners keep them."""
+
+    policy: dict[str, float]
+    deeds: Deeds
+    legs: list[Document] = field(default_factory=list)
+    """The ledger, oldest first."""
+    calls: list[Document] = field(default_factory=list)
+    """The records, by `call_id`."""
+    messages: dict[str, list[Document]] = field(default_factory=dict)
+    """The stored utterances of each call, by sequence number."""
+    late_facts: list[Document] = field(default_factory=list)
+    archive: dict[str, Document] = field(default_factory=dict)
+    """By archive id: `bytes` and `sha256` of what is stored, and `noted` for what the archive says of it."""
+    carrier_audio: dict[str, Document] = field(default_factory=dict)
+    """By recording SID: `status`, and `bytes` and `sha256` of the audio where there is some."""
+    workflows: list[Document] = field(default_factory=list)
+    """`workflow_id, run_id, status, result, signals, dials, failed_tasks, text` of every run of the engine."""
+
+    def as_json(self) -> Document:
+        return asdict(self)
+
+    @cached_property
+    def call_by_id(self) -> dict[str, Document]:
+        """The records by their call id."""
+        return {call["call_id"]: call for call in self.calls}
+
+    @cached_property
+    def legs_by_call(self) -> dict[str, list[Document]]:
+        """The carrier calls that the API asked for, by the call id in the addresses that the carrier was given."""
+        legs: dict[str, list[Document]] = {}
+        for leg in self.legs:
+            if leg["direction"] == OURS:
+                legs.setdefault(owner_of(leg), []).append(leg)
+        return legs
+
+    def faults_during(self, kinds: tuple[str, ...], begin: float, end: float) -> bool:
+        """Whether a fault whose kind begins with one of these was on, or just over, between two moments."""
+        return any(
+            fault.kind.startswith(kinds) and fault.began <= end and (fault.ended or end) + _AFTERMATH >= begin
+            for fault in self.deeds.faults
+        )
+
+
+_AFTERMATH = 10.0
+"""Seconds for which a fault can be felt after its end: back-offs, heart-beats that are missed, resumes."""
+
+
+def owner_of(leg: Document) -> str:
+    """The call id in a carrier call's addresses; empty when it has none."""
+    for sent in (*leg["callbacks"], *leg["fetches"]):
+        parts = urlsplit(str(sent["url"])).path.split("/")
+        if len(parts) > 3 and parts[1] == "twilio":  # noqa: PLR2004 - /twilio/<what>/<call id>/…
+            return parts[3]
+    return ""

@@ -1,0 +1,1 @@
+"""The judge: compares what is recorded with what really happened. It imports nothing that it judges."""

@@ -1,0 +1,129 @@
+"""Invariant 4, the messages: the record holds what was really spoken, each utterance once, in order.
+
+What may be lacking, and why
+1. The words that a hangup cuts off: the carrier reports nothing of them. A prefix, or nothing, of the last utterance.
+2. What was under way when a relay's socket broke (its gateway died or stood still, or the carrier lost it): the
+   utterances of either side around the break, of which nobody was told, or only the dead.
+3. What a gateway had in hand while MongoDB was away, if that gateway died before MongoDB was back.
+4. What a callee said while we were hanging up already: the conversation was over.
+5. An agent's voicemail message: it is spoken after the conversation, and is no message of it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from bench.chaos.evidence import Document, Evidence
+from bench.chaos.judge.endings import leg_of
+from bench.chaos.judge.findings import Finding
+
+_AROUND_SECONDS = 1.5
+"""How long before a break an utterance may have been finished and not stored yet."""
+
+_HANGING_UP_SECONDS = 0.5
+"""What began to be said so late was not heard to its end before the hangup."""
+
+
+class Talk(NamedTuple):
+    """One call's words: as they were heard, and as they are stored."""
+
+    call_id: str
+    heard: Sequence[Document]
+    stored: Sequence[Document]
+    may_lack: frozenset[int]
+    """Which of the heard utterances may be lacking, or be stored in part."""
+
+
+def talks(evidence: Evidence) -> Iterable[Talk]:
+    """Every answered call."""
+    for call in evidence.calls:
+        leg = leg_of(evidence, call)
+        if leg is None or leg["answered_at"] is None or call["progress"]["carrier_call_id"] != leg["sid"]:
+            continue
+        stored = evidence.messages.get(call["call_id"], [])
+        yield Talk(call["call_id"], leg["spoken"], stored, frozenset(_may_lack(evidence, call, leg)))
+
+
+def says_what_was_said(_: Evidence, talk: Talk) -> Iterator[Finding]:
+    """Walk both lists together: nothing stored that was not said, nothing said that is not stored."""
+    if [one["seq"] for one in talk.stored] != list(range(len(talk.stored))):
+        yield Finding(talk.call_id, f"the messages are numbered {[one['seq'] for one in talk.stored]}")
+    position = 0
+    for message in talk.stored:
+        found = next((at for at in range(position, len(talk.heard)) if _matches(talk, at, message)), None)
+        if found is None:
+            yield Finding(talk.call_id, f"{message['role']} never said {message['content']!r} there; {_both(talk)}")
+            continue
+        yield from _lacking(talk, range(position, found))
+        position = found + 1
+    yield from _lacking(talk, range(position, len(talk.heard)))
+
+
+def _lacking(talk: Talk, passed: Iterable[int]) -> Iterator[Finding]:
+    for at in passed:
+        if at not in talk.may_lack:
+            said = talk.heard[at]
+            yield Finding(talk.call_id, f"{said['role']} said {said['text']!r}, which is not stored; {_both(talk)}")
+
+
+def _matches(talk: Talk, at: int, message: Document) -> bool:
+    heard = talk.heard[at]
+    if heard["role"] != message["role"]:
+        return False
+    said, kept = _plain(heard["text"]), _plain(message["content"])
+    return said == kept or (at in talk.may_lack and bool(kept) and said.startswith(kept))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _both(talk: Talk) -> str:
+    heard = " | ".join(f"{one['role'][0]}: {one['text']}" for one in talk.heard)
+    stored = " | ".join(f"{one['role'][0]}: {one['content']}" for one in talk.stored)
+    return f"heard: {heard}; stored: {stored}"
+
+
+def _may_lack(evidence: Evidence, call: Document, leg: Document) -> Iterator[int]:
+    heard = leg["spoken"]
+    message = call["agent"]["voicemail"]["message"]
+    for at, one in enumerate(heard):
+        if message and one["role"] == "agent" and message.startswith(one["text"]):
+            yield at
+    if leg["hung_up_by"] != "callee":
+        over = (call["progress"]["end_time"] or leg["ended_at"]) - _HANGING_UP_SECONDS
+        yield from (at for at, one in enumerate(heard) if one["role"] == "user" and one["at"] >= over)
+    for moment in _breaks(leg):
+        yield from _around(heard, moment)
+    for since, until in _storeless(evidence):
+        yield from (at for at, one in enumerate(heard) if since - _AROUND_SECONDS <= one["at"] <= until)
+    if heard and heard[-1]["role"] == "agent" and (heard[-1]["interrupted"] or _cut_by_the_end(leg)):
+        yield len(heard) - 1
+
+
+def _breaks(leg: Document) -> Iterator[float]:
+    """When a relay socket of this call broke; one that is not closed broke with the call."""
+    for session in leg["relay_sessions"]:
+        if session["ended_as"] not in ("ended", "completed"):
+            yield session["closed_at"] or leg["ended_at"] or 0.0
+
+
+def _around(heard: Sequence[Document], moment: float) -> Iterator[int]:
+    """The last utterance of each side before a break, and whatever began just before it."""
+    for role in ("agent", "user"):
+        before = [at for at, one in enumerate(heard) if one["role"] == role and one["at"] <= moment]
+        yield from before[-1:]
+        yield from (at for at in before if heard[at]["at"] > moment - _AROUND_SECONDS)
+
+
+def _storeless(evidence: Evidence) -> Iterator[tuple[float, float]]:
+    """The times in which MongoDB was away and a gateway died with what it could not store."""
+    away = [fault for fault in evidence.deeds.faults if fault.kind == "kill-mongod"]
+    deaths = [fault for fault in evidence.deeds.faults if fault.kind == "kill-gateway"]
+    for outage in away:
+        for death in deaths:
+            if outage.began <= death.began <= outage.ended + _AROUND_SECONDS:
+                yield outage.began, death.began
+
+
+def _cut_by_the_end(leg: Document) -> bool:
+    return leg["hung_up_by"] in ("callee", "api", "time_limit", "carrier")
