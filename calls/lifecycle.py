@@ -142,11 +142,23 @@ def ending(call: Call) -> Ending | None:
         by = REASONS[refused.reason].by
         return Ending(refused.reason, by, Phase.DIALLING, {**_seen(call), **refused.evidence})
     if completed := call.fact(f.CallCompleted):
-        return _ended_by_carrier(call, completed)
+        return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)
     if lost := call.fact(f.DialLost):
         reason = FinishReason.TWILIO_SERVICE_ERROR
         return Ending(reason, REASONS[reason].by, Phase.DIALLING, {**_seen(call), **lost.evidence})
     return None
+
+
+def _ended_by_conversation(call: Call, completed: f.CallCompleted) -> Ending | None:
+    """The end that the talk itself came to before the carrier's call was over.
+
+    Whoever answers for the talk may hang up as soon as it is told, and both can be learnt at once: then nobody had
+    the time to decide anything, and the hangup is ours all the same.
+    """
+    ended = call.fact(f.ConversationEnded)
+    if ended is None or ended.at > completed.at:
+        return None
+    return Ending(ended.reason, ended.by, phase(call), {**_seen(call), **ended.evidence})
 
 
 def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:

@@ -183,6 +183,29 @@ STORIES = (
         True,
     ),
     Story(
+        "the relay failed and was hung up on before anything was decided",
+        (
+            *DIALLED,
+            ANSWERED,
+            f.ConversationEnded(at=at(7), attempt_id="a1", reason=R.RETELL_SERVICE_ERROR, by=Party.VOICE_PLATFORM),
+            completed(8),
+        ),
+        R.RETELL_SERVICE_ERROR,
+        Phase.ANSWERED,
+        True,
+    ),
+    Story(
+        "the callee hung up before the talk came to its own end",
+        (
+            *TALKING,
+            completed(30),
+            f.ConversationEnded(at=at(31), attempt_id="a1", reason=R.AGENT_ENDED_CALL, by=Party.AGENT),
+        ),
+        R.USER_ENDED_CALL,
+        Phase.CONVERSATION,
+        True,
+    ),
+    Story(
         "completed overtakes answered",
         (*DIALLED, completed(36), ANSWERED),
         R.USER_ENDED_CALL,
