@@ -19,7 +19,7 @@ DEV      := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench chaos lock clean
+.PHONY: help demo up test check bench chaos reasons lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ chaos: $(EMBEDDED) ## Kill processes under load, judge by the carrier's ledger (
 # --universal: one lock for every platform and Python that we support, with the hashes of all their files.
 UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
               --no-emit-index-url --no-header pyproject.toml
+
+reasons: $(EMBEDDED) ## End calls in every way there is, and compare records with the carrier's ledger
+	@$(RUN) -m bench.reasons --run-dir "$(RUN_DIR)"
 
 lock: ## Write the three lock files anew (needs uv on PATH)
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH (pip install uv, anywhere)" >&2; exit 2; }

@@ -6,24 +6,17 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from bench.reasons.story import SETTINGS, SPEED
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 from tests.end_to_end.customer import Customer
-
-SPEED = 12.0
-SETTINGS = {
-    "RINGBACK_POLICY__REGISTERED_SECONDS": "12",
-    "RINGBACK_POLICY__MAXIMUM_DURATION_SECONDS": "20",
-    "RINGBACK_POLICY__WRAP_UP_NOTICE_SECONDS": "3",
-    "RINGBACK_POLICY__HANGUP_CONFIRMATION_SECONDS": "2",
-    "RINGBACK_POLICY__RECORDING_SECONDS": "20",
-    "RINGBACK_LOG_LEVEL": "INFO",
-}
 
 
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStack]:
     """A running stack whose callees live twelve times as fast as people."""
-    options = StackOptions(run_dir=tmp_path_factory.mktemp("stack"), speed=SPEED, settings=SETTINGS)
+    options = StackOptions(
+        run_dir=tmp_path_factory.mktemp("stack"), speed=SPEED, settings={**SETTINGS, "RINGBACK_LOG_LEVEL": "INFO"}
+    )
     async with EmbeddedStack(options) as running:
         yield running
 
