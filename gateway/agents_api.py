@@ -1,13 +1,12 @@
 """Agents over HTTP: /v2/ai-agents."""
 
-import ipaddress
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException
 from starlette.responses import JSONResponse, Response
 
 from calls.agents import Agent, AgentSettings, VoicemailAction
+from gateway.addresses import insecurity
 from gateway.auth import KeyHolder
 from gateway.bodies import json_body, refuse
 from gateway.listing import PagesQuery
@@ -73,22 +72,5 @@ class _Agents:
     def _check(self, settings: AgentSettings) -> None:
         if settings.voicemail.action is VoicemailAction.LEAVE_MESSAGE and not settings.voicemail.message:
             refuse(["body", "voicemail", "message"], "is needed for the voicemail action leave_message")
-        if not self._allow_insecure_urls and (fault := _insecurity(settings.llm_websocket_url)):
+        if not self._allow_insecure_urls and (fault := insecurity(settings.llm_websocket_url, "wss", "https")):
             refuse(["body", "llm_websocket_url"], fault)
-
-
-def _insecurity(url: str) -> str | None:
-    """Why an agent server must not be reached at this address; names are looked at again when connecting."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "is not an address"
-    if parts.scheme not in ("wss", "https"):
-        return "must start with wss:// (or https://); the deployment does not allow insecure agent servers"
-    if not parts.hostname or parts.hostname == "localhost" or parts.hostname.endswith(".localhost"):
-        return "must name a host that is not this machine"
-    try:
-        address = ipaddress.ip_address(parts.hostname)
-    except ValueError:
-        return None
-    return None if address.is_global else "must not be an address of a private network"

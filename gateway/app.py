@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from gateway.agents_api import agents_router
+from gateway.callbacks.inbound import inbound_router
 from gateway.callbacks.instructions import instructions_router
 from gateway.callbacks.reports import reports_router
 from gateway.callbacks.transfers import transfers_router
@@ -52,6 +53,6 @@ def furnish(app: FastAPI, parts: GatewayParts) -> None:
     """Give an application its routes."""
     for api in (calls_router, recordings_router, live_router, agents_router, numbers_router, health_router):
         app.include_router(api(parts))
-    for callback in (reports_router, instructions_router, transfers_router):
+    for callback in (inbound_router, reports_router, instructions_router, transfers_router):
         app.include_router(callback(parts))
     describe(app)

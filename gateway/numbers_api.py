@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from calls.agents import E164, NumberSettings, PhoneNumber
+from gateway.addresses import insecurity
 from gateway.auth import KeyHolder
 from gateway.bodies import json_body, refuse
 from gateway.listing import PagesQuery
@@ -47,6 +48,7 @@ def _object(number: PhoneNumber) -> dict[str, Any]:
 class _Numbers:
     def __init__(self, parts: GatewayParts) -> None:
         self._store = parts.agents
+        self._allow_insecure_urls = parts.allow_insecure_agent_urls
 
     async def page(self, query: PagesQuery) -> JSONResponse:
         """A page of phone numbers."""
@@ -58,7 +60,7 @@ class _Numbers:
 
     async def add(self, body: Annotated[NumberSettings, Depends(json_body(NumberSettings))]) -> JSONResponse:
         """Add a phone number and bind agents to it."""
-        await self._check_agents(body)
+        await self._check(body)
         return JSONResponse(_object(await self._store.add_number(body)), 201)
 
     async def one(self, number: str) -> JSONResponse:
@@ -72,7 +74,7 @@ class _Numbers:
         known = await self._known(number)
         changes = body.model_dump(include=body.model_fields_set)
         settings = NumberSettings.model_validate({**known.model_dump(exclude={"id"}), **changes})
-        await self._check_agents(settings)
+        await self._check(settings)
         changed = await self._store.put_number(known.id, settings)
         if changed is None:
             raise HTTPException(404, f"there is no phone number {number}")
@@ -90,7 +92,10 @@ class _Numbers:
             raise HTTPException(404, f"there is no phone number {number}")
         return known
 
-    async def _check_agents(self, settings: NumberSettings) -> None:
+    async def _check(self, settings: NumberSettings) -> None:
+        url = settings.inbound_webhook_url
+        if url and not self._allow_insecure_urls and (fault := insecurity(url, "https")):
+            refuse(["body", "inbound_webhook_url"], fault)
         for field in ("outbound_ai_agent_id", "inbound_ai_agent_id"):
             agent_id = getattr(settings, field)
             if agent_id is not None and await self._store.agent(agent_id) is None:

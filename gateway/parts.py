@@ -10,6 +10,7 @@ from calls.ports.call_store import CallStore
 from gateway.access_tokens import AccessTokens
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import CarrierSide
+from gateway.callbacks.inbound_side import InboundSide
 from gateway.ports import CallControl
 from gateway.rendering import Rendering
 
@@ -33,6 +34,7 @@ class GatewayParts:
     control: CallControl
     keys: ApiKeys
     carrier: CarrierSide
+    inbound: InboundSide
     tokens: AccessTokens
     rendering: Rendering
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -118,7 +118,15 @@ class Settings(BaseSettings):
     access_token_ttl_seconds: Seconds = 86400
     """How long an access token is good for."""
     allow_insecure_agent_urls: bool = False
-    """Whether agent servers may be reached by ws:// and on private networks."""
+    """Whether agent servers and inbound webhooks may be reached by ws:// and http:// and on private networks."""
+    webhook_secret: SigningSecret | None = None
+    """At least 32 characters that sign what is posted to customers; openssl rand -hex 32 makes some."""
+    inbound_message: Annotated[str, Field(min_length=1, max_length=500)] = (
+        "We are sorry, nobody can take your call right now. Please call again later."
+    )
+    """What a caller hears whose call nobody can take."""
+    inbound_message_language: Text = "en-US"
+    """The language that this is spoken in."""
     gateway_host: Text = "127.0.0.1"
     """The address that the gateway listens on."""
     gateway_port: Annotated[int, Field(ge=1, le=65535)] = 8080

@@ -15,6 +15,10 @@ from calls.facts import CarrierEnd
 Form = Mapping[str, str]
 StatusFact = f.CallInitiated | f.CallRinging | f.CallAnswered | f.CallCompleted
 
+ANONYMOUS = "+266696687"
+"""The number of a caller who withholds theirs or has none, as Twilio itself writes it: "anonymous" on a dial."""
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _CALL_SID = re.compile(r"CA[0-9a-f]{32}")
 _RECORDING_SID = re.compile(r"RE[0-9a-f]{32}")
 _ENDS = {end.value: end for end in CarrierEnd}
@@ -33,6 +37,15 @@ class BadCallbackError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Incoming:
+    """A call that comes in: who calls which of our numbers, in E.164."""
+
+    carrier_call_id: str
+    from_number: str
+    to_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class RelayEnd:
     """How a relay session ended. `call_status` tells whether the carrier call goes on (in-progress)."""
 
@@ -48,6 +61,16 @@ class RelayEnd:
 def carrier_call_id(form: Form) -> str:
     """The carrier call that a callback is about. Raises BadCallbackError."""
     return _needed(form, "CallSid", _CALL_SID)
+
+
+def incoming(form: Form) -> Incoming:
+    """The call that comes in. Raises BadCallbackError."""
+    caller = form.get("From", "")
+    return Incoming(
+        carrier_call_id=carrier_call_id(form),
+        from_number=caller if _E164.fullmatch(caller) else ANONYMOUS,
+        to_number=_needed(form, "To"),
+    )
 
 
 def status_fact(form: Form, attempt_id: str, at: datetime) -> StatusFact | None:

@@ -76,6 +76,13 @@ def hang_up() -> str:
     return _text(document)
 
 
+def reject() -> str:
+    """Refuse a call that comes in, before it is picked up."""
+    document = VoiceResponse()
+    document.reject()
+    return _text(document)
+
+
 def empty() -> str:
     """No instructions: what the carrier does at the end of a document, which is to hang up."""
     return _text(VoiceResponse())

@@ -5,6 +5,8 @@ Call id and attempt id are in each path, so that a callback proves which dial it
 
 from urllib.parse import quote, urlsplit
 
+INBOUND = "/twilio/inbound"
+"""Asked for instructions when somebody calls one of our numbers; the one address that the account is told by hand."""
 VOICE = "/twilio/voice/{call_id}/{attempt_id}"
 """Asked for instructions when the callee answers."""
 STATUS = "/twilio/status/{call_id}/{attempt_id}"
@@ -39,6 +41,10 @@ class CallbackUrls:
         parts = urlsplit(self._base)
         secure = {"https": "wss", "http": "ws"}[parts.scheme]
         self._socket_base = parts._replace(scheme=secure).geturl()
+
+    def inbound(self) -> str:
+        """What belongs into the account, as the address of every number's calls that come in."""
+        return self._base + INBOUND + _TRY_AGAIN
 
     def voice(self, call_id: str, attempt_id: str) -> str:
         return self._callback(VOICE, call_id, attempt_id)

@@ -15,10 +15,11 @@ from adapters.twilio import twiml, urls
 from adapters.twilio.callbacks import RelayEnd
 from adapters.twilio.dispositions import relay_failure
 from adapters.twilio.urls import CallbackUrls
-from calls.facts import ConversationEnded
+from calls.facts import CallCompleted, ConversationEnded
 from calls.ports.call_store import Claim
 from calls.reasons import REASONS
 from calls.records import StoredCall
+from calls.words import Direction
 from gateway.callbacks.signed_forms import Form, SignedForms
 from gateway.parts import GatewayParts
 from gateway.telling import Telling
@@ -46,6 +47,20 @@ async def call_that_asks(parts: GatewayParts, call_id: str, form: Form) -> Store
 def document(text: str) -> Response:
     """A document of instructions."""
     return Response(text, media_type=twiml.CONTENT_TYPE)
+
+
+async def connected(parts: GatewayParts, call_id: str, attempt_id: str, carrier_call_id: str) -> Response:
+    """The conversation, if this carrier call may speak for the call; a hangup otherwise."""
+    claim = await parts.calls.claim(call_id, attempt_id, carrier_call_id)
+    stored = await parts.calls.find(call_id) if claim is Claim.GRANTED else None
+    if stored is None:
+        log.warning("carrier call %s may not speak for call %s: %s", carrier_call_id, call_id, claim)
+        told = {"carrier_call_id": carrier_call_id, "attempt_id": attempt_id, "claim": claim.value}
+        await parts.calls.note_late(call_id, "claim_refused", told, parts.now())
+        return document(twiml.hang_up())
+    return document(
+        twiml.conversation(parts.carrier.urls, call_id, attempt_id, stored.agent, record=stored.plan.record)
+    )
 
 
 class ResumedUrls(CallbackUrls):
@@ -85,22 +100,11 @@ def instructions_router(parts: GatewayParts) -> APIRouter:
 class _Instructions:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
-        self._calls = parts.calls
         self._telling = Telling(parts.calls, parts.control, parts.now)
 
     async def voice(self, call_id: str, attempt_id: str, form: Form) -> Response:
         """The callee answered: connect them, if this carrier call may speak for the call."""
-        carrier_call_id = said.carrier_call_id(form)
-        claim = await self._calls.claim(call_id, attempt_id, carrier_call_id)
-        stored = await self._calls.find(call_id) if claim is Claim.GRANTED else None
-        if stored is None:
-            log.warning("carrier call %s may not speak for call %s: %s", carrier_call_id, call_id, claim)
-            told = {"carrier_call_id": carrier_call_id, "attempt_id": attempt_id, "claim": claim.value}
-            await self._calls.note_late(call_id, "claim_refused", told, self._parts.now())
-            return document(twiml.hang_up())
-        return document(
-            twiml.conversation(self._parts.carrier.urls, call_id, attempt_id, stored.agent, record=stored.plan.record)
-        )
+        return await connected(self._parts, call_id, attempt_id, said.carrier_call_id(form))
 
     async def relay_ended(self, call_id: str, attempt_id: str, form: Form, resumes: int) -> Response:
         """A relay session is over: go on, or hang up, or leave the call to whatever else moves it."""
@@ -108,6 +112,7 @@ class _Instructions:
         stored = await call_that_asks(self._parts, call_id, form)
         if end.call_status != "in-progress" or end.session_status == "completed":
             # The call is over, or a transfer or a message took the callee out of the conversation.
+            await self._tell_end_of_inbound(stored, attempt_id, form)
             return document(twiml.empty())
         if stored is None or stored.progress.end_time is not None or end.session_status != "failed":
             return document(twiml.hang_up())
@@ -117,6 +122,14 @@ class _Instructions:
         log.info("the conversation of call %s is taken up again (%d)", call_id, resumes + 1)
         addresses = ResumedUrls(self._parts.carrier.public_base_url, resumes + 1)
         return document(twiml.conversation(addresses, call_id, attempt_id, stored.agent, record=False))
+
+    async def _tell_end_of_inbound(self, stored: StoredCall | None, attempt_id: str, form: Form) -> None:
+        """Whoever calls in may hang up before the carrier was told where to report that: then this tells it."""
+        if stored is None or stored.order.request.direction is not Direction.INBOUND:
+            return
+        fact = said.status_fact(form, attempt_id, self._parts.now())
+        if isinstance(fact, CallCompleted):
+            await self._telling.tell(stored.order.call_id, fact)
 
     async def voicemail(self, call_id: str, form: Form) -> Response:
         """Speak the agent's message for machines, then hang up."""

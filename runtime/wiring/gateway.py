@@ -18,11 +18,13 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.indexes import ensure_indexes
 from adapters.twilio.urls import RELAY
+from adapters.webhook.poster import HttpWebhookPoster
 from calls.ports.pages import StoreUnavailableError
 from gateway.access_tokens import AccessTokens
 from gateway.app import bare_app, furnish
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import carrier_side
+from gateway.callbacks.inbound_side import InboundSide
 from gateway.parts import GatewayParts
 from gateway.relay.sessions import Sessions
 from gateway.relay.socket import RelayEndpoint
@@ -96,11 +98,22 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client)
         archive=MongoRecordingArchive(database),
         control=TemporalCallControl(Desk(client, calls, agents)),
         carrier=carrier_side(settings.public_base_url, settings.twilio_auth_token.get_secret_value()),
+        inbound=_inbound_side(settings),
         keys=ApiKeys(settings.api_key_sha256s),
         tokens=tokens,
         rendering=Rendering(_origin(settings), tokens),
         checks={"mongodb": lambda: _mongodb_is_well(database), "temporal": lambda: _temporal_is_well(client)},
         allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
+    )
+
+
+def _inbound_side(settings: GatewaySettings) -> InboundSide:
+    secret = settings.webhook_secret
+    return InboundSide(
+        webhooks=HttpWebhookPoster(),
+        webhook_secret=secret.get_secret_value() if secret else None,
+        message=settings.inbound_message,
+        message_language=settings.inbound_message_language,
     )
 
 

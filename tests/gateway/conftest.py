@@ -15,6 +15,7 @@ from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database
+from adapters.webhook.poster import HttpWebhookPoster
 from calls.agents import AgentSettings, NumberSettings
 from calls.policy import Policy
 from calls.records import StoredCall
@@ -22,6 +23,7 @@ from gateway.access_tokens import AccessTokens
 from gateway.app import create_app
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import carrier_side
+from gateway.callbacks.inbound_side import InboundSide
 from gateway.orders import DialBody, order_of
 from gateway.parts import GatewayParts
 from gateway.rendering import Rendering
@@ -31,6 +33,8 @@ KEY = "a-valid-key"
 ORIGIN = "https://calls.example.com"
 PUBLIC = "https://callbacks.example.com"
 TOKEN = "the-carriers-token"
+SECRET = "a-secret-between-us-and-the-customer"
+SORRY = "Sorry & goodbye."
 CALLER = "+14155550100"
 CALLEE = "+14155550101"
 
@@ -80,6 +84,9 @@ async def _gateway(_mongodb: Database) -> AsyncIterator[Rig]:
         archive=MongoRecordingArchive(_mongodb),
         control=control,
         carrier=carrier_side(PUBLIC, TOKEN),
+        inbound=InboundSide(
+            webhooks=HttpWebhookPoster(), webhook_secret=SECRET, webhook_try_seconds=0.3, message=SORRY
+        ),
         keys=ApiKeys([hashlib.sha256(KEY.encode()).hexdigest()]),
         tokens=tokens,
         rendering=Rendering(ORIGIN, tokens),

@@ -9,6 +9,7 @@ from adapters.twilio.urls import CallbackUrls
 URLS = CallbackUrls("https://calls.test/base/")
 ODD = ("Order-7.b_1", "a1", "t1")
 ADDRESSES = {
+    urls.INBOUND: URLS.inbound(),
     urls.VOICE: URLS.voice(*ODD[:2]),
     urls.STATUS: URLS.status(*ODD[:2]),
     urls.MACHINE: URLS.machine(*ODD[:2]),
