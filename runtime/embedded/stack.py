@@ -115,7 +115,8 @@ class EmbeddedStack:
         kept = self.folder.recall()
         self._kept = replace(kept, ports={**kept.ports, **ports.choose(names, kept.ports)})
         self.folder.keep(self._kept)
-        self.environment = recipes.environment(self._kept, self.options.settings)
+        front = {"RINGBACK_GATEWAY_PORT": str(self._front_port(self._kept))}  # what a record's addresses name
+        self.environment = recipes.environment(self._kept, {**front, **self.options.settings})
         return self._kept
 
     def _front_port(self, kept: Kept) -> int:
