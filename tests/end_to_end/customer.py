@@ -96,6 +96,24 @@ class Customer:
         answer = await self._carrier.put(f"/_sim/stories/{quote(number)}", json=story)
         assert answer.is_success, answer.text
 
+    async def is_called(self, our_number: str, caller: str) -> str:
+        """Have somebody call one of our numbers; the carrier call's id."""
+        wish = {"from": caller, "to": our_number, "voice_url": f"{PUBLIC_BASE_URL}/twilio/inbound"}
+        answer = await self._carrier.post("/_sim/inbound", json=wish)
+        assert answer.is_success, answer.text
+        return str(answer.json()["sid"])
+
+    async def ledger_call(self, sid: str) -> dict[str, Any]:
+        """What really happened with one carrier call."""
+        return dict((await self._carrier.get(f"/_sim/ledger/{sid}")).json())
+
+    async def registered(self, call_id: str) -> dict[str, Any]:
+        """The call object as soon as there is one."""
+        async with asyncio.timeout(COMPLETE_WITHIN_SECONDS):
+            while (await self.http.get(f"/v1/calls/{quote(call_id)}")).status_code == 404:
+                await asyncio.sleep(0.1)
+        return await self.look(call_id)
+
     async def ledger(self, to_number: str) -> list[dict[str, Any]]:
         """What really happened with a number."""
         answer = await self._carrier.get("/_sim/ledger", params={"to": to_number})
