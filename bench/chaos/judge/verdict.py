@@ -28,6 +28,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(3, "the reason is the true one", endings.every_call, endings.reason_is_true),
     Check(3, "every workflow has completed", endings.every_workflow, endings.has_completed),
     Check(4, "the messages are what was spoken", words.talks, words.says_what_was_said),
+    Check(4, "messages are numbered without gaps", words.numbered_calls, words.is_without_gaps),
     Check(4, "recordings are archived whole", audio.recorded_calls, audio.is_archived),
     Check(4, "no recording is stored twice or for nobody", audio.archived_files, audio.belongs_to_a_call),
     Check(5, "strangers are refused", outsiders.intrusions, outsiders.is_answered_as_it_deserves),

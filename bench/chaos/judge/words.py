@@ -5,8 +5,13 @@ What may be lacking, and why
 2. What was under way when a relay's socket broke (its gateway died or stood still, or the carrier lost it): the
    utterances of either side around the break, of which nobody was told, or only the dead.
 3. What a gateway had in hand while MongoDB was away, if that gateway died before MongoDB was back.
-4. What a callee said while we were hanging up already: the conversation was over.
+4. What a callee said after the agent's goodbye, or while we were hanging up already: the conversation was over.
 5. An agent's voicemail message: it is spoken after the conversation, and is no message of it.
+
+What may be out of order: an utterance of the agent and the callee's answer to it, when a gateway stood still between
+the two (SIGSTOP). It then has both sockets to read, and the agent server's says when an utterance is complete.
+
+Notes in parentheses, which our side puts among the callee's words (a transfer that failed, keys), were never spoken.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +36,8 @@ class Talk(NamedTuple):
     stored: Sequence[Document]
     may_lack: frozenset[int]
     """Which of the heard utterances may be lacking, or be stored in part."""
+    may_swap: frozenset[int] = frozenset()
+    """Which of them may be stored after what followed them."""
 
 
 def talks(evidence: Evidence) -> Iterable[Talk]:
@@ -39,30 +46,43 @@ def talks(evidence: Evidence) -> Iterable[Talk]:
         leg = leg_of(evidence, call)
         if leg is None or leg["answered_at"] is None or call["progress"]["carrier_call_id"] != leg["sid"]:
             continue
-        stored = evidence.messages.get(call["call_id"], [])
-        yield Talk(call["call_id"], leg["spoken"], stored, frozenset(_may_lack(evidence, call, leg)))
+        stored = [one for one in evidence.messages.get(call["call_id"], []) if not _is_note(one)]
+        lacking, swapped = frozenset(_may_lack(evidence, call, leg)), frozenset(_stalled(evidence, leg["spoken"]))
+        yield Talk(call["call_id"], leg["spoken"], stored, lacking, swapped)
 
 
 def says_what_was_said(_: Evidence, talk: Talk) -> Iterator[Finding]:
     """Walk both lists together: nothing stored that was not said, nothing said that is not stored."""
-    if [one["seq"] for one in talk.stored] != list(range(len(talk.stored))):
-        yield Finding(talk.call_id, f"the messages are numbered {[one['seq'] for one in talk.stored]}")
-    position = 0
+    position, found = 0, set[int]()
     for message in talk.stored:
-        found = next((at for at in range(position, len(talk.heard)) if _matches(talk, at, message)), None)
-        if found is None:
+        ahead = range(position, len(talk.heard))
+        behind = (at for at in talk.may_swap if at < position and at not in found)
+        match = next((at for at in (*ahead, *behind) if _matches(talk, at, message)), None)
+        if match is None:
             yield Finding(talk.call_id, f"{message['role']} never said {message['content']!r} there; {_both(talk)}")
             continue
-        yield from _lacking(talk, range(position, found))
-        position = found + 1
-    yield from _lacking(talk, range(position, len(talk.heard)))
-
-
-def _lacking(talk: Talk, passed: Iterable[int]) -> Iterator[Finding]:
-    for at in passed:
-        if at not in talk.may_lack:
-            said = talk.heard[at]
+        found.add(match)
+        position = max(position, match + 1)
+    for at, said in enumerate(talk.heard):
+        if at not in found | talk.may_lack:
             yield Finding(talk.call_id, f"{said['role']} said {said['text']!r}, which is not stored; {_both(talk)}")
+
+
+def numbered_calls(evidence: Evidence) -> Iterable[tuple[str, Sequence[int]]]:
+    """Every call with messages, and how they are numbered."""
+    return ((call_id, [one["seq"] for one in stored]) for call_id, stored in evidence.messages.items())
+
+
+def is_without_gaps(_: Evidence, subject: tuple[str, Sequence[int]]) -> Iterator[Finding]:
+    """From 0, one by one."""
+    call_id, numbers = subject
+    if list(numbers) != list(range(len(numbers))):
+        yield Finding(call_id, f"its messages are numbered {list(numbers)}")
+
+
+def _is_note(message: Document) -> bool:
+    content = str(message["content"])
+    return message["role"] == "user" and content.startswith("(") and content.endswith(")")
 
 
 def _matches(talk: Talk, at: int, message: Document) -> bool:
@@ -92,12 +112,30 @@ def _may_lack(evidence: Evidence, call: Document, leg: Document) -> Iterator[int
     if leg["hung_up_by"] != "callee":
         over = (call["progress"]["end_time"] or leg["ended_at"]) - _HANGING_UP_SECONDS
         yield from (at for at, one in enumerate(heard) if one["role"] == "user" and one["at"] >= over)
+        yield from _after_the_goodbye(heard)
     for moment in _breaks(leg):
         yield from _around(heard, moment)
     for since, until in _storeless(evidence):
         yield from (at for at, one in enumerate(heard) if since - _AROUND_SECONDS <= one["at"] <= until)
     if heard and heard[-1]["role"] == "agent" and (heard[-1]["interrupted"] or _cut_by_the_end(leg)):
         yield len(heard) - 1
+
+
+def _stalled(evidence: Evidence, heard: Sequence[Document]) -> Iterator[int]:
+    """What was said while a gateway stood still: it reads relay and agent server afterwards in any order."""
+    for fault in evidence.deeds.faults:
+        if fault.kind == "freeze-gateway":
+            since, until = fault.began - _AROUND_SECONDS, fault.ended + _AROUND_SECONDS
+            yield from (at for at, one in enumerate(heard) if since <= one["at"] <= until)
+
+
+def _after_the_goodbye(heard: Sequence[Document]) -> Iterator[int]:
+    for at in reversed(range(len(heard))):
+        if heard[at]["role"] == "agent":
+            if "goodbye" not in heard[at]["text"].lower():
+                return
+            yield from range(at + 1, len(heard))
+            return
 
 
 def _breaks(leg: Document) -> Iterator[float]:
