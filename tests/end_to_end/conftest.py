@@ -1,11 +1,10 @@
 """The whole stack, started once: real engines, the simulator, the example agent, one gateway, one worker."""
 
-import json
 from collections.abc import AsyncIterator
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
+from bench.reasons.agent_servers import misbehaving
 from bench.reasons.story import SETTINGS, SPEED
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 from tests.end_to_end.customer import Customer
@@ -22,21 +21,10 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embed
 
 
 @pytest.fixture(scope="session")
-async def stubborn_agent() -> AsyncIterator[str]:
-    """An agent server that answers everything and never ends a call, not even when told that it must."""
-
-    async def talk(socket: ServerConnection) -> None:
-        await socket.send(
-            json.dumps({"response_id": 0, "content": "Let me tell you a story.", "content_complete": True})
-        )
-        async for frame in socket:
-            asked = json.loads(frame)
-            if "response_id" in asked:
-                more = {"response_id": asked["response_id"], "content": "And then?", "content_complete": True}
-                await socket.send(json.dumps(more))
-
-    async with serve(talk, "127.0.0.1", 0) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/llm"
+async def agent_servers() -> AsyncIterator[str]:
+    """The address of agent servers that misbehave; the first part of the path says how."""
+    async with misbehaving() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
