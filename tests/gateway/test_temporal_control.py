@@ -17,6 +17,7 @@ from calls.ports.call_store import CallStore
 from gateway.ports import EngineUnavailableError, Told
 from gateway.temporal_control import TemporalCallControl
 from tests.gateway.engine import start_engine
+from workflows.inbound_call import InboundCall
 from workflows.messages import Ack, EndRequest, TransferRequest
 from workflows.names import workflow_id
 from workflows.outbound_call import OutboundCall
@@ -138,5 +139,5 @@ async def test_an_engine_that_went_away() -> None:
 )
 def test_every_fact_has_its_signal(kind: type[f.Fact]) -> None:
     """Whatever this gateway tells, the call's workflow has a signal of that name."""
-    definition = workflow._Definition.must_from_class(OutboundCall)
-    assert kind.kind in definition.signals
+    for owner in (OutboundCall, InboundCall):
+        assert kind.kind in workflow._Definition.must_from_class(owner).signals

@@ -44,6 +44,10 @@ async def test_a_number_is_added_once(desk: Desk) -> None:
     assert (await desk.run("numbers", "add", ALICE)).code == 4
     bound = await desk.run("numbers", "bind", ALICE, "--inbound-agent", agent_id, "--json")
     assert (bound.json["nickname"], bound.json["inbound_ai_agent_id"]) == ("Office", agent_id)
+    hook = "https://crm.example.com/calls"
+    asked = await desk.run("numbers", "bind", ALICE, "--inbound", "none", "--inbound-webhook", hook, "--json")
+    assert (asked.json["inbound_webhook_url"], asked.json["inbound_ai_agent_id"]) == (hook, None)
+    assert (await desk.run("numbers", "bind", ALICE, "--inbound-webhook", "mailto:x")).code == 2
     assert "Office" in (await desk.run("numbers", "list")).out
     assert (await desk.run("numbers", "delete", added.json["_id"])).code == 0
     assert (await desk.run("numbers", "show", ALICE)).code == 3

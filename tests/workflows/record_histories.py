@@ -1,4 +1,6 @@
-"""Adds the finished calls of a running stack to the committed histories: one per finish reason that has none yet.
+"""Adds the finished calls of a running stack to the committed histories: one per direction and reason.
+
+One that is there already stays as it is.
 
 make up                                           # in one terminal, then place calls
 python -m tests.workflows.record_histories        # in another
@@ -16,6 +18,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from workflows.live_call import CallResult
 
 FOLDER = Path(__file__).parent / "histories"
+PREFIXES = {"OutboundCall": "", "InboundCall": "inbound_"}
+"""What a history's file name begins with, by its workflow."""
 
 
 async def record(stack: dict[str, str]) -> int:
@@ -24,10 +28,11 @@ async def record(stack: dict[str, str]) -> int:
         stack["temporal_address"], namespace=stack["temporal_namespace"], data_converter=pydantic_data_converter
     )
     added = 0
-    async for found in client.list_workflows('WorkflowType = "OutboundCall" AND ExecutionStatus = "Completed"'):
+    async for found in client.list_workflows('ExecutionStatus = "Completed"'):
         handle = client.get_workflow_handle(found.id, run_id=found.run_id, result_type=CallResult)
         result: CallResult = await handle.result()
-        added += _keep(f"{result.finish_reason or result.registration}.json", (await handle.fetch_history()).to_json())
+        name = f"{PREFIXES[found.workflow_type]}{result.finish_reason or result.registration}.json"
+        added += _keep(name, (await handle.fetch_history()).to_json())
     return added
 
 

@@ -11,6 +11,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from runtime.wiring.engine import workflow_runner
+from workflows.inbound_call import InboundCall
 from workflows.outbound_call import OutboundCall
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
@@ -25,7 +26,9 @@ def test_there_are_histories() -> None:
 async def test_a_committed_history_replays(path: Path) -> None:
     """The same facts in the same order lead this code to the same commands."""
     replayer = Replayer(
-        workflows=[OutboundCall], data_converter=pydantic_data_converter, workflow_runner=workflow_runner()
+        workflows=[OutboundCall, InboundCall],
+        data_converter=pydantic_data_converter,
+        workflow_runner=workflow_runner(),
     )
     await replayer.replay_workflow(_history(path))
 
