@@ -11,7 +11,20 @@ from collections.abc import Mapping
 from bench.reasons.cut_off import CUT_BY_THE_AGENT_SERVER, CUT_BY_THE_LINE
 from bench.reasons.never_answered import NEVER_ANSWERED
 from bench.reasons.ran_their_course import RAN_THEIR_COURSE
+from bench.reasons.story import TWIML, Story
 from calls.reasons import FinishReason
 
-STORIES = (*RAN_THEIR_COURSE, *NEVER_ANSWERED, *CUT_BY_THE_AGENT_SERVER, *CUT_BY_THE_LINE)
-MISSING: Mapping[FinishReason, str] = {FinishReason.INBOUND_WEBHOOK_ERROR: "inbound calls"}
+CAME_IN = (
+    Story(
+        name="nobody says which agent answers",
+        reason=FinishReason.INBOUND_WEBHOOK_ERROR,
+        to_number="+14155556100",
+        ended_by=(TWIML,),
+        evidence=("detail", "webhook_error"),
+        inbound_webhook="http://127.0.0.1:9/calls",
+    ),
+)
+
+STORIES = (*RAN_THEIR_COURSE, *NEVER_ANSWERED, *CUT_BY_THE_AGENT_SERVER, *CUT_BY_THE_LINE, *CAME_IN)
+MISSING: Mapping[FinishReason, str] = {}
+"""The reasons that no story brings about, each with what it waits for."""

@@ -43,6 +43,8 @@ class Story:
     agent: Mapping[str, Any] = field(default_factory=dict)
     script: Mapping[str, Any] = field(default_factory=dict)
     """What the callee's number does; empty: what it does anyway."""
+    inbound_webhook: str | None = None
+    """The customer's webhook: then somebody calls in at `to_number`, which has nothing but this webhook."""
 
 
 def number(last: int) -> str:

@@ -80,11 +80,7 @@ class _Teller:
 
     async def tell(self, story: Story, *, after: float) -> Outcome:
         await asyncio.sleep(after)
-        if story.script:
-            await self._customer.teach(story.to_number, {"name": story.name, **story.script})
-        server = self._example if story.server is None else f"{self._servers}/{story.server}"
-        agent_id = await self._customer.make_agent(story.name, {"llm_websocket_url": server, **story.agent})
-        call_id = await self._customer.dial(story.to_number, agent_id)
+        call_id = await self._begin(story)
         call = await self._customer.ended(call_id, WITHIN_SECONDS)
         hung_up_by = await self._who_hung_up(story, call_id)
         stored = await self._records.find(call_id)
@@ -102,18 +98,33 @@ class _Teller:
             evidence=known.evidence,
         )
 
+    async def _begin(self, story: Story) -> str:
+        if story.inbound_webhook is not None:
+            return await self._customer.is_called(story.to_number, story.inbound_webhook)
+        if story.script:
+            await self._customer.teach(story.to_number, {"name": story.name, **story.script})
+        server = self._example if story.server is None else f"{self._servers}/{story.server}"
+        agent_id = await self._customer.make_agent(story.name, {"llm_websocket_url": server, **story.agent})
+        return await self._customer.dial(story.to_number, agent_id)
+
     async def _who_hung_up(self, story: Story, call_id: str) -> str | None:
-        """Who ended the carrier's call, once it is over and our record knows it; None when it does not end."""
+        """Who ended the carrier's call, once it is over and our record knows it; None when it does not end.
+
+        Of a caller who was turned away the record is told only after the time for the message: the ledger must do.
+        """
         try:
             async with asyncio.timeout(_OVER_WITHIN_SECONDS):
                 while True:
                     stored = await self._records.find(call_id)
-                    if stored is not None and stored.progress.over:
-                        return await self._by(story, stored.progress.carrier_call_id)
+                    if stored is not None and (stored.progress.over or story.inbound_webhook):
+                        by = await self._by(story, stored.progress.carrier_call_id)
+                        if by is not None:
+                            return by
                     await asyncio.sleep(_ASK_EVERY_SECONDS)
         except TimeoutError:
             return None
 
     async def _by(self, story: Story, carrier_call_id: str | None) -> str | None:
+        """Who hung up, in the ledger's words; None while nobody has."""
         legs = [leg for leg in await self._customer.ledger(story.to_number) if leg["sid"] == carrier_call_id]
-        return str(legs[-1]["hung_up_by"]) if legs else NOBODY
+        return legs[-1]["hung_up_by"] or None if legs else NOBODY
