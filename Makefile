@@ -40,9 +40,8 @@ check: $(DEV) ## Format, lint, types, import contracts
 	$(RUN) -m mypy $(ROOMS) $(FILES)
 	$(VENV)/bin/lint-imports
 
-bench: $(EMBEDDED) ## Measure (python -m bench)
-	@if [ -e bench/__main__.py ]; then $(RUN) -m bench; \
-	else echo "make bench runs 'python -m bench'; bench/__main__.py is not there yet" >&2; exit 2; fi
+bench: $(EMBEDDED) ## Measure beside the floors (BENCH_ARGS="--quick", "--write" for docs/performance.md)
+	@$(RUN) -m bench --run-dir "$(RUN_DIR)" $(BENCH_ARGS)
 
 chaos: $(EMBEDDED) ## Kill processes under load, judge by the carrier's ledger (CALLS=… SEED=…)
 	@$(RUN) -m bench.chaos --run-dir "$(RUN_DIR)" $(if $(CALLS),--calls $(CALLS)) $(if $(SEED),--seed $(SEED)) $(CHAOS_ARGS)

@@ -1,0 +1,75 @@
+"""What dialling does to the talk, and how soon an agent is heard: at 20 live conversations on the whole stack."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bench.speed.children import child
+from bench.speed.figures import Spread
+from bench.speed.house import House
+from bench.speed.turns import LEAVE_WITHIN_SECONDS, OPEN_WITHIN_SECONDS, TurnLoad, order
+from bench.speed.whole_calls import dialling, prepare
+
+LIVE = 20
+TURN_EVERY = 2.0
+"""Oftener than people talk, so that a short run has turns enough for a 99th percentile."""
+
+
+@dataclass
+class BusyFigures:
+    """Overheads in seconds: nothing else going on, and while people are dialled; each round has both."""
+
+    dials: int
+    seconds: float
+    idle: list[float] = field(default_factory=list)
+    dialling: list[float] = field(default_factory=list)
+    first_words: list[float] = field(default_factory=list)
+    lost: int = 0
+    accepted: int = 0
+    refused: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Spreads in milliseconds."""
+        return {
+            "dials": self.dials,
+            "seconds": self.seconds,
+            "idle_ms": asdict(Spread.of(self.idle)),
+            "dialling_ms": asdict(Spread.of(self.dialling)),
+            "first_words_ms": asdict(Spread.of(self.first_words)),
+            "lost": self.lost,
+            "accepted": self.accepted,
+            "refused": self.refused,
+        }
+
+
+async def measure_busy(house: House, *, dials: int, seconds: float, rounds: int) -> BusyFigures:
+    """Idle and dialling in turn; the callees who pick up do so in the idle half."""
+    figures = BusyFigures(dials, seconds)
+    load = TurnLoad(LIVE, seconds, rounds, TURN_EVERY)
+    numbers = [f"+1415557{number:04d}" for number in range(dials * rounds)]
+    await prepare(house, numbers)
+    for number in range(rounds):
+        idle = await _talk(house, load, picking_up=round(seconds / 0.5))
+        figures.idle += idle["overheads"]
+        figures.first_words += idle["first_words"]
+        busy = await _talk(house, load, to_numbers=numbers[number * dials : (number + 1) * dials])
+        figures.dialling += busy["overheads"]
+        figures.lost += idle["lost"] + idle["broken"] + busy["lost"] + busy["broken"]
+        figures.accepted += len(busy["dials"]["call_ids"])
+        figures.refused += busy["dials"]["refused"]
+    return figures
+
+
+async def _talk(
+    house: House, load: TurnLoad, *, picking_up: int = 0, to_numbers: list[str] | None = None
+) -> dict[str, Any]:
+    call_ids = await house.answered_calls(load.live)
+    about_to = await house.answered_calls(picking_up, claimed=False)
+    async with child("bench.speed.load_relays", {**order(house, load, call_ids), "picking_up": about_to}) as callees:
+        await callees.line(OPEN_WITHIN_SECONDS)
+        callees.go_on()
+        dialled: Any = None
+        if to_numbers:
+            async with dialling(house, to_numbers, every=load.seconds / len(to_numbers)) as customer:
+                dialled = await customer.answer(load.seconds + LEAVE_WITHIN_SECONDS)
+        result: dict[str, Any] = await callees.answer(load.seconds + LEAVE_WITHIN_SECONDS)
+    return {**result, "dials": dialled}
