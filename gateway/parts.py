@@ -12,6 +12,7 @@ from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import CarrierSide
 from gateway.callbacks.inbound_side import InboundSide
 from gateway.ports import CallControl
+from gateway.relay.head_start import HeadStart
 from gateway.rendering import Rendering
 
 Clock = Callable[[], datetime]
@@ -37,6 +38,8 @@ class GatewayParts:
     inbound: InboundSide
     tokens: AccessTokens
     rendering: Rendering
+    head_start: HeadStart | None = None
+    """Connects to the agent server while the carrier is still connecting its relay."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     check_seconds: float = 3.0
     now: Clock = utc_now

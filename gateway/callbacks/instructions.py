@@ -58,6 +58,8 @@ async def connected(parts: GatewayParts, call_id: str, attempt_id: str, carrier_
         told = {"carrier_call_id": carrier_call_id, "attempt_id": attempt_id, "claim": claim.value}
         await parts.calls.note_late(call_id, "claim_refused", told, parts.now())
         return document(twiml.hang_up())
+    if parts.head_start is not None:
+        parts.head_start.begin(stored.agent.llm_websocket_url, call_id)
     return document(
         twiml.conversation(parts.carrier.urls, call_id, attempt_id, stored.agent, record=stored.plan.record)
     )

@@ -20,12 +20,14 @@ from adapters.mongo.indexes import ensure_indexes
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.ports.pages import StoreUnavailableError
+from conversation.agent_port import AgentConnector
 from gateway.access_tokens import AccessTokens
 from gateway.app import bare_app, furnish
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import carrier_side
 from gateway.callbacks.inbound_side import InboundSide
 from gateway.parts import GatewayParts
+from gateway.relay.head_start import HeadStart
 from gateway.relay.sessions import Sessions
 from gateway.relay.socket import RelayEndpoint
 from gateway.relay.surroundings import SessionPacing, Surroundings
@@ -64,10 +66,12 @@ def gateway(settings: GatewaySettings) -> FastAPI:
             database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
             stack.callback(database.client.close)
             client = await _prepare(settings, database)
-            parts = gateway_parts(settings, database, client)
+            head_start = HeadStart(AgentServerConnector())
+            stack.push_async_callback(head_start.close)
+            parts = gateway_parts(settings, database, client, head_start)
             sessions = Sessions()
             furnish(app, parts)
-            app.router.routes.append(WebSocketRoute(RELAY, relay_endpoint(settings, parts, sessions).serve))
+            app.router.routes.append(WebSocketRoute(RELAY, relay_endpoint(settings, parts, sessions, head_start).serve))
             stack.push_async_callback(sessions.close_all)
             yield
 
@@ -87,7 +91,7 @@ async def _prepare(settings: GatewaySettings, database: Database) -> Client:
         raise CannotStartError(str(error)) from error
 
 
-def gateway_parts(settings: GatewaySettings, database: Database, client: Client) -> GatewayParts:
+def gateway_parts(settings: GatewaySettings, database: Database, client: Client, head_start: HeadStart) -> GatewayParts:
     """The ports of a gateway over MongoDB and Temporal."""
     calls, agents = MongoCallStore(database), MongoAgentStore(database)
     lifetime = timedelta(seconds=settings.access_token_ttl_seconds)
@@ -102,6 +106,7 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client)
         keys=ApiKeys(settings.api_key_sha256s),
         tokens=tokens,
         rendering=Rendering(_origin(settings), tokens),
+        head_start=head_start,
         checks={"mongodb": lambda: _mongodb_is_well(database), "temporal": lambda: _temporal_is_well(client)},
         allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
     )
@@ -117,12 +122,14 @@ def _inbound_side(settings: GatewaySettings) -> InboundSide:
     )
 
 
-def relay_endpoint(settings: GatewaySettings, parts: GatewayParts, sessions: Sessions) -> RelayEndpoint:
+def relay_endpoint(
+    settings: GatewaySettings, parts: GatewayParts, sessions: Sessions, connector: AgentConnector
+) -> RelayEndpoint:
     """The end of the carrier's relay sockets."""
     around = Surroundings(
         store=SessionRecords(parts.calls, parts.now),
         reporter=SessionReports(Telling(parts.calls, parts.control, parts.now)),
-        connector=AgentServerConnector(),
+        connector=connector,
         pacing=SessionPacing(pulse_every=settings.pulse_seconds),
     )
     return RelayEndpoint(verifier=parts.carrier.verifier, sessions=sessions, around=around)

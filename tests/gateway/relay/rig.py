@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from adapters.agent_server.client import AgentServerConnector
+from conversation.agent_port import AgentConnector
 from conversation.plan import ConversationPlan, Pacing
 from gateway.relay.outbox import BackOff
 from gateway.relay.ports import SessionPlan
@@ -32,12 +33,12 @@ QUICK_TALK = Pacing(connect_pause=0.05, config_grace=0.05, note_patience=0.2, di
 class Gateway:
     """The relay route with fakes behind it."""
 
-    def __init__(self, pacing: SessionPacing = QUICK) -> None:
+    def __init__(self, pacing: SessionPacing = QUICK, connector: AgentConnector | None = None) -> None:
         self.store = MemorySessionStore()
         self.reporter = MemoryReporter()
         self.verifier = HeaderVerifier()
         self.sessions = Sessions()
-        around = Surroundings(self.store, self.reporter, AgentServerConnector(), pacing)
+        around = Surroundings(self.store, self.reporter, connector or AgentServerConnector(), pacing)
         self.endpoint = RelayEndpoint(verifier=self.verifier, sessions=self.sessions, around=around)
         self.port = 0
 
