@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from activities.models import RegisterAnswer, Registration
 from activities.registering import Registering
@@ -98,7 +98,7 @@ class LiveCallWorkflow:
                 answer = await workflow.execute_local_activity_method(
                     Registering.register_call, self._order, summary="Register the call", **options.REGISTER
                 )
-            except ActivityError as error:
+            except FailureError as error:  # at a replay the engine gives what failed without the ActivityError around
                 answer = answer.model_copy(update={"why": str(error.cause or error)})
         if answer.outcome is Registration.CREATED:
             story = self._story

@@ -1,7 +1,7 @@
 """Keeping the stored record in step with the facts, off the story's own path."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from activities.registering import Registering
 from calls.records import Progress, progress
@@ -47,7 +47,7 @@ class Scribe:
             await workflow.execute_local_activity_method(
                 Registering.save_progress, args=entry, summary=says, **options.SAVE_QUICKLY
             )
-        except ActivityError:
+        except FailureError:  # at a replay the engine gives what failed without the ActivityError around
             await workflow.execute_activity_method(
                 Registering.save_progress, args=entry, summary=says, **options.SAVE_PATIENTLY
             )
