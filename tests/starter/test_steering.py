@@ -3,8 +3,9 @@
 import asyncio
 import signal
 import uuid
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.models import Registration
@@ -12,7 +13,6 @@ from runtime.embedded.stack import EmbeddedStack
 from tests.starter.conftest import ALICE, CALLER, FRANK, JUDY, Ended, Starter, ended, started
 from workflows.live_call import CallResult
 from workflows.names import workflow_id
-from workflows.outbound_call import OutboundCall
 
 
 async def talking(stack: EmbeddedStack) -> tuple[str, asyncio.subprocess.Process]:
@@ -106,4 +106,7 @@ async def outcome(stack: EmbeddedStack, call_id: str) -> CallResult:
     """What became of a call's workflow."""
     client = await Client.connect(stack.addresses.temporal_address, data_converter=pydantic_data_converter)
     async with asyncio.timeout(30):
-        return await client.get_workflow_handle_for(OutboundCall.run, workflow_id(call_id)).result()
+        handle: WorkflowHandle[Any, CallResult] = client.get_workflow_handle(
+            workflow_id(call_id), result_type=CallResult
+        )
+        return await handle.result()
