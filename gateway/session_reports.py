@@ -1,6 +1,7 @@
 """What relay sessions report, told to the calls' workflows as facts."""
 
 import logging
+from datetime import datetime
 
 from calls.facts import ConversationEnded, ConversationStarted, Fact, TransferRequested
 from calls.ports.pages import StoreUnavailableError
@@ -31,10 +32,10 @@ class SessionReports:
         )
         await self._tell(call_id, fact)
 
-    async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended) -> None:
+    async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended, at: datetime) -> None:
         """The conversation found a reason to hang up."""
         fact = ConversationEnded(
-            at=self._telling.now(),
+            at=at,
             attempt_id=attempt_id,
             reason=ended.reason,
             by=ended.by,

@@ -55,8 +55,8 @@ class Reporter(Protocol):
         """The relay is up."""
         ...
 
-    async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended) -> None:
-        """The conversation found a reason to hang up."""
+    async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended, at: datetime) -> None:
+        """The conversation found a reason to hang up, at that time: the report may be much later."""
         ...
 
     async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> None:

@@ -8,6 +8,7 @@ Rules of this file
 
 import asyncio
 import logging
+from datetime import datetime
 from functools import partial
 
 from conversation.effects import (
@@ -178,7 +179,7 @@ class RelaySession:
     def _report(self, outcome: Outcome) -> None:
         if isinstance(outcome, Ended):
             log.info("conversation ended: %s", outcome.reason.value, extra={"call_id": self.call_id})
-            self._reports.put(partial(self._report_end, outcome))
+            self._reports.put(partial(self._report_end, outcome, self._around.wall()))
             self._timers.append(self._loop.call_later(self._around.pacing.hangup_grace, self._end_relay))
         elif isinstance(outcome, TransferAsked):
             request_id = f"agent-{self._attempt_id}-{outcome.response_id}"
@@ -188,10 +189,10 @@ class RelaySession:
         else:
             self._reports.put(partial(self._around.reporter.voicemail_reported, self.call_id, self._attempt_id))
 
-    async def _report_end(self, ended: Ended) -> None:
+    async def _report_end(self, ended: Ended, at: datetime) -> None:
         # Whoever hears of the end reads the transcript next, so the last words should be there.
         await self._messages.drained(self._around.pacing.flush_messages)
-        await self._around.reporter.conversation_ended(self.call_id, self._attempt_id, ended)
+        await self._around.reporter.conversation_ended(self.call_id, self._attempt_id, ended, at)
 
     def _end_relay(self) -> None:
         self._relay.send(end_frame(HANDOFF_END))

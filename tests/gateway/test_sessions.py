@@ -87,17 +87,17 @@ async def test_a_pulse_is_kept(rig: Rig, records: SessionRecords) -> None:
 
 
 async def test_reports_become_facts(rig: Rig, reports: SessionReports) -> None:
-    """What a session reports is told to its call, in the order of its telling."""
+    """What a session reports is told to its call, in the order of its telling; an end bears the time it came."""
     await reports.conversation_started("talk", "a1", "VX1", SID)
     await reports.transfer_asked("talk", "agent-a1-3", "+14155550110")
     await reports.voicemail_reported("talk", "a1")
     ended = Ended(FinishReason.AGENT_ENDED_CALL, Party.AGENT, {"close_code": 1000})
-    await reports.conversation_ended("talk", "a1", ended)
+    await reports.conversation_ended("talk", "a1", ended, NOON - timedelta(minutes=1))
     assert [fact for _, fact in rig.control.told] == [
         f.ConversationStarted(at=NOON, carrier_call_id=SID, attempt_id="a1", relay_session_id="VX1"),
         f.TransferRequested(at=NOON, request_id="agent-a1-3", to_number="+14155550110", by=Party.AGENT),
         f.ConversationEnded(
-            at=NOON,
+            at=NOON - timedelta(minutes=1),
             attempt_id="a1",
             reason=FinishReason.AGENT_ENDED_CALL,
             by=Party.AGENT,

@@ -56,7 +56,7 @@ class MemoryReporter:
     ) -> None:
         self._put("started", call_id, attempt_id, relay_session_id, carrier_call_id)
 
-    async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended) -> None:
+    async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended, at: datetime) -> None:
         self._put("ended", call_id, ended)
 
     async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> None:
