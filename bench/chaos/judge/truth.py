@@ -135,7 +135,8 @@ def _no_answer(case: Case) -> bool:
     if not case.unanswered or case.leg is None or not case.leg["ringing_at"]:
         return False
     rang = (case.leg["ended_at"] or case.ended_at) - case.leg["ringing_at"]
-    return case.carrier_status == "no-answer" or bool(rang >= case.setting("ring_seconds") - SLACK_SECONDS)
+    given_up = case.hung_up_by("api", "twiml") and rang >= case.setting("ring_seconds") - SLACK_SECONDS
+    return case.carrier_status == "no-answer" or bool(given_up)
 
 
 def _agent_server_failed(case: Case) -> bool:

@@ -117,7 +117,7 @@ def _may_lack(evidence: Evidence, call: Document, leg: Document) -> Iterator[int
         yield from _around(heard, moment)
     for since, until in _storeless(evidence):
         yield from (at for at, one in enumerate(heard) if since - _AROUND_SECONDS <= one["at"] <= until)
-    if heard and heard[-1]["role"] == "agent" and (heard[-1]["interrupted"] or _cut_by_the_end(leg)):
+    if heard and heard[-1]["role"] == "agent" and heard[-1]["interrupted"]:
         yield len(heard) - 1
 
 
@@ -161,7 +161,3 @@ def _storeless(evidence: Evidence) -> Iterator[tuple[float, float]]:
         for death in deaths:
             if outage.began <= death.began <= outage.ended + _AROUND_SECONDS:
                 yield outage.began, death.began
-
-
-def _cut_by_the_end(leg: Document) -> bool:
-    return leg["hung_up_by"] in ("callee", "api", "time_limit", "carrier")

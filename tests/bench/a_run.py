@@ -1,0 +1,143 @@
+"""A small sound run as evidence: one call that talks, one that is busy, one refused, and what strangers tried."""
+
+from typing import Any
+
+from bench.chaos.deeds import Deeds, FaultDone, Intrusion, Mischief, OrderGiven, Post
+from bench.chaos.evidence import Evidence
+
+POLICY = {
+    "registered_seconds": 15.0,
+    "ring_seconds": 8.0,
+    "silence_seconds": 25.0,
+    "maximum_duration_seconds": 30.0,
+    "time_limit_margin_seconds": 15.0,
+    "transferred_maximum_seconds": 30.0,
+}
+TALK, BUSY, REFUSED = "c-talk", "c-busy", "c-refused"
+RECORDING = "RE" + "1" * 32
+SPOKEN = (
+    ("agent", "Hello, can you make it?", 104.5),
+    ("user", "Yes, I can.", 106.0),
+    ("agent", "Wonderful. Goodbye.", 107.0),
+)
+
+
+def leg(call_id: str, number: int, **changed: Any) -> dict[str, Any]:
+    """A carrier call that was answered at 104 and hung up by us at 110."""
+    url = f"https://ringback.test/twilio/status/{call_id}/attempt"
+    return {
+        "sid": f"CA{number:032d}",
+        "parent_sid": None,
+        "to": f"+1202555000{number}",
+        "from": "+14155550100",
+        "direction": "outbound-api",
+        "story": "Alice",
+        "created_at": 101.0,
+        "initiated_at": 102.0,
+        "ringing_at": 103.0,
+        "answered_at": 104.0,
+        "ended_at": 110.0,
+        "status": "completed",
+        "sip_code": 200,
+        "hung_up_by": "api",
+        "answered_by": "human",
+        "rings": 1,
+        "spoken": [],
+        "digits": [],
+        "callbacks": [{"kind": "status", "name": "initiated", "url": url, "attempts": 1, "status": 204}],
+        "fetches": [],
+        "relay_sessions": [],
+        "recordings": [],
+        "transfers": [],
+    } | changed
+
+
+def call(call_id: str, number: int, reason: str, **changed: Any) -> dict[str, Any]:
+    """A complete record that ended at 109."""
+    progress = {
+        "status": "ended",
+        "finish_reason": reason,
+        "by": "agent",
+        "phase": "conversation",
+        "evidence": {"carrier_status": "completed"},
+        "end_time": 109.0,
+        "complete": True,
+        "carrier_call_id": f"CA{number:032d}",
+        "recording": {"status": "none", "archive_id": None},
+    }
+    return {
+        "_id": f"{number:024d}",
+        "call_id": call_id,
+        "to_number": f"+1202555000{number}",
+        "registered_at": 100.0,
+        "agent": {"voicemail": {"message": None}},
+        "plan": {"policy": dict(POLICY), "voicemail": {"action": "hang_up"}},
+        "progress": progress | changed,
+    }
+
+
+def workflow(call_id: str, reason: str, registration: str = "created") -> dict[str, Any]:
+    """A workflow that ended as its record did."""
+    return {
+        "workflow_id": f"call-{call_id}",
+        "run_id": "0" * 36,
+        "status": "COMPLETED",
+        "result": {"call_id": call_id, "registration": registration, "finish_reason": reason},
+        "signals": [],
+        "dials": ["accepted"],
+        "failed_tasks": [],
+        "text": "{}",
+    }
+
+
+def a_sound_run() -> Evidence:
+    """Nothing in it is wrong."""
+    session = {"session_id": "VX1", "opened_at": 104.2, "closed_at": 110.0, "ended_as": "completed"}
+    spoken = [{"role": role, "text": text, "at": at, "interrupted": False} for role, text, at in SPOKEN]
+    archived = {
+        "status": "archived",
+        "archive_id": "f1",
+        "recording_id": RECORDING,
+        "size_bytes": 4,
+        "sha256": "abcd",
+    }
+    unanswered = {"answered_at": None, "ended_at": 104.0, "status": "busy", "sip_code": 486, "hung_up_by": "carrier"}
+    return Evidence(
+        policy=dict(POLICY),
+        deeds=_deeds(),
+        legs=[
+            leg(TALK, 1, spoken=spoken, relay_sessions=[session], recordings=[RECORDING]),
+            leg(BUSY, 2, **unanswered),
+        ],
+        calls=[
+            call(TALK, 1, "agent_ended_call", recording=archived),
+            call(BUSY, 2, "line_busy", status="error", phase="ringing", end_time=104.1),
+        ],
+        messages={
+            TALK: [{"seq": seq, "role": role, "content": text} for seq, (role, text, _) in enumerate(SPOKEN)],
+        },
+        archive={"f1": {"recording": RECORDING, "bytes": 4, "sha256": "abcd", "noted": {}}},
+        carrier_audio={RECORDING: {"status": "completed", "bytes": 4, "sha256": "abcd"}},
+        workflows=[workflow(TALK, "agent_ended_call"), workflow(BUSY, "line_busy")],
+    )
+
+
+def _deeds() -> Deeds:
+    return Deeds(
+        began=100.0,
+        posts=[
+            Post(TALK, "call", 100.0, 201, 100.2, f"{1:024d}"),
+            Post(TALK, "repetition", 101.0, 200, 101.2, f"{1:024d}"),
+            Post(TALK, "conflict", 101.0, 409, 101.2, said="differs in to_number"),
+            Post(BUSY, "call", 100.0, 201, 100.2, f"{2:024d}"),
+            Post(REFUSED, "call", 100.0, 503, 100.2),
+        ],
+        orders=[OrderGiven(TALK, "transfer", 105.0, 409, 105.1)],
+        mischief=[Mischief("wrong type", "bad-00001", "+13030000001", 422, 100.0, 422, '{"detail": []}')],
+        intrusions=[
+            Intrusion("unsigned", TALK, "599", (403,), 105.0, 403),
+            Intrusion("foreign", TALK, "CA" + "9" * 32, (204,), 105.0, 204),
+            Intrusion("replayed", TALK, "", (204,), 105.0, 204),
+        ],
+        faults=[FaultDone("kill-worker", "worker", 50.0, 52.0)],
+    )

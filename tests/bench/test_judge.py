@@ -1,0 +1,158 @@
+"""Every question of the judge is seen to find the bug that is planted for it, and no other cries out."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bench.chaos.deeds import Intrusion
+from bench.chaos.evidence import Evidence
+from bench.chaos.judge.verdict import CHECKS, INVARIANTS, judge
+from tests.bench.a_run import BUSY, RECORDING, REFUSED, TALK, a_sound_run, leg
+
+Doctor = Callable[[Evidence], object]
+
+
+def second_ring(run: Evidence) -> None:
+    """The dial was repeated after an ambiguous one."""
+    run.legs.append(leg(BUSY, 2, sid="CA" + "7" * 32, answered_at=None, ended_at=104.0, status="busy"))
+
+
+def ring_after_a_503(run: Evidence) -> None:
+    run.legs.append(leg(REFUSED, 3))
+
+
+def two_records(run: Evidence) -> None:
+    run.deeds.posts[1].record_id = "f" * 24
+
+
+def live_leg(run: Evidence) -> None:
+    run.legs[0]["ended_at"] = None
+
+
+def endless_leg(run: Evidence) -> None:
+    run.legs[0]["ended_at"] = 104.0 + 60
+
+
+def unknown_leg(run: Evidence) -> None:
+    run.legs[0]["sid"] = "CA" + "8" * 32
+
+
+def lost_record(run: Evidence) -> None:
+    run.calls.pop()
+
+
+def open_record(run: Evidence) -> None:
+    run.calls[0]["progress"] |= {"complete": False}
+
+
+def untrue_reason(run: Evidence) -> None:
+    run.calls[0]["progress"] |= {"finish_reason": "user_ended_call"}
+    run.workflows[0]["result"]["finish_reason"] = "user_ended_call"
+
+
+def running_workflow(run: Evidence) -> None:
+    run.workflows[0] |= {"status": "RUNNING", "result": None}
+
+
+def lost_message(run: Evidence) -> None:
+    run.messages[TALK].pop()
+
+
+def doubled_number(run: Evidence) -> None:
+    run.messages[TALK][2]["seq"] = 3
+
+
+def short_recording(run: Evidence) -> None:
+    run.archive["f1"]["bytes"] = 3
+
+
+def orphaned_recording(run: Evidence) -> None:
+    run.archive["f2"] = {"recording": RECORDING, "bytes": 4, "sha256": "abcd"}
+
+
+def believed_forgery(run: Evidence) -> None:
+    run.deeds.intrusions[0].status = 204
+
+
+def forged_fact(run: Evidence) -> None:
+    run.workflows[0]["signals"].append({"name": "call_completed", "body": [{"sip_code": 599}]})
+
+
+def vague_error(run: Evidence) -> None:
+    run.deeds.mischief[0].status = 500
+
+
+def bad_row(run: Evidence) -> None:
+    run.workflows.append(run.workflows[1] | {"workflow_id": "call-bad-00001"})
+
+
+def accepted_conflict(run: Evidence) -> None:
+    run.deeds.posts[2].status = 200
+
+
+PLANTED: dict[str, Doctor] = {
+    "a call has at most one accepted carrier call": second_ring,
+    "a call that was refused is never dialled": ring_after_a_503,
+    "every yes to a call id names one record": two_records,
+    "no carrier call is live at the end": live_leg,
+    "none outlived its maximum duration": endless_leg,
+    "every carrier call belongs to a call": unknown_leg,
+    "a call that was taken is on record": lost_record,
+    "every record has ended, with reason and evidence": open_record,
+    "the reason is the true one": untrue_reason,
+    "every workflow has completed": running_workflow,
+    "the messages are what was spoken": lost_message,
+    "messages are numbered without gaps": doubled_number,
+    "recordings are archived whole": short_recording,
+    "no recording is stored twice or for nobody": orphaned_recording,
+    "strangers are refused": believed_forgery,
+    "what strangers sent changed nothing": forged_fact,
+    "bad requests get a clear error": vague_error,
+    "bad requests leave nothing": bad_row,
+    "another request under a taken id is refused": accepted_conflict,
+}
+
+
+def found(run: Evidence) -> dict[str, int]:
+    """The questions that found something, and how much."""
+    return {outcome.check: len(outcome.findings) for outcome in judge(run) if outcome.findings}
+
+
+def test_a_sound_run_is_found_sound() -> None:
+    """No question cries wolf, and every one had something to look at."""
+    run = a_sound_run()
+    assert found(run) == {}
+    assert [outcome.check for outcome in judge(run) if not outcome.looked_at] == []
+
+
+def test_every_question_has_a_planted_bug() -> None:
+    """A check that was never seen to fail proves nothing; each invariant has one."""
+    assert set(PLANTED) == {check.question for check in CHECKS}
+    assert {check.invariant for check in CHECKS} == set(INVARIANTS)
+
+
+@pytest.mark.parametrize("question", PLANTED)
+def test_a_planted_bug_is_found(question: str) -> None:
+    """The question that is asked for it finds it."""
+    run = a_sound_run()
+    PLANTED[question](run)
+    assert found(run).get(question)
+
+
+def test_a_foreign_callback_that_was_believed_is_found() -> None:
+    """A signed callback of another carrier call may be noted, but not become the call's own."""
+    run = a_sound_run()
+    run.calls[0]["progress"]["carrier_call_id"] = run.deeds.intrusions[1].marker
+    assert "what strangers sent changed nothing" in found(run)
+
+
+def test_a_foreign_callback_hides_no_forgery() -> None:
+    """The trace of a signed foreign callback is told apart from that of an unsigned one on the same call."""
+    run = a_sound_run()
+    foreign = run.deeds.intrusions[1].marker
+    told = {"name": "call_completed", "body": [{"sip_code": 599, "carrier_call_id": foreign}]}
+    run.workflows[0]["signals"].append(told)
+    assert found(run) == {}
+    run.deeds.intrusions.append(Intrusion("keyless", TALK, "end-of-a-stranger", (401,), 105.0, 401))
+    run.workflows[0]["signals"].append({"name": "end", "body": [{"request_id": "end-of-a-stranger"}]})
+    assert found(run) == {"what strangers sent changed nothing": 1}

@@ -1,0 +1,104 @@
+"""The truth table: total over the 26 reasons, and no reason is borne out by a ledger that tells of another end."""
+
+from typing import Any
+
+import pytest
+
+from bench.chaos.deeds import FaultDone, OrderGiven
+from bench.chaos.evidence import Evidence
+from bench.chaos.judge.truth import TRUTH, Case
+from calls.reasons import REASONS
+from tests.bench.a_run import TALK, a_sound_run
+
+ANSWERED = {"spoken": [{"role": "user", "text": "Yes.", "at": 105.0, "interrupted": False}]}
+UNANSWERED: dict[str, Any] = {"answered_at": None, "relay_sessions": [], "spoken": []}
+SAID_GOODBYE = {"spoken": [{"role": "agent", "text": "Goodbye.", "at": 107.0, "interrupted": False}]}
+BROKEN = {"session_id": "VX1", "opened_at": 104.2, "closed_at": 106.0, "ended_as": "failed"}
+
+ENDS: dict[str, dict[str, Any]] = {
+    "user_ended_call": ANSWERED | {"hung_up_by": "callee"},
+    "agent_ended_call": SAID_GOODBYE,
+    "call_transferred": ANSWERED | {"transfers": [{"status": "completed", "bridged": True}]},
+    "answering_machine_detected": ANSWERED | {"answered_by": "machine_start"},
+    "line_busy": UNANSWERED | {"status": "busy", "sip_code": 486, "hung_up_by": "carrier"},
+    "no_answer": UNANSWERED | {"status": "no-answer", "sip_code": 487, "hung_up_by": "timeout"},
+    "call_failed": UNANSWERED | {"status": "failed", "sip_code": 603, "hung_up_by": "carrier"},
+    "twilio_service_error": UNANSWERED | {"status": "failed", "sip_code": 503, "hung_up_by": "carrier"},
+    "retell_service_error": ANSWERED | {"relay_sessions": [BROKEN], "hung_up_by": "twiml"},
+    "user_connection_failure": {"relay_sessions": [], "spoken": []},
+    "no_audio_input": {"spoken": []},
+}
+
+
+def case_of(end: dict[str, Any], **progress: Any) -> Case:
+    """The talking call of a sound run, with another end in the ledger."""
+    run = a_sound_run()
+    run.legs[0] |= end
+    run.calls[0]["progress"] |= progress
+    return Case(run, run.calls[0], run.legs[0])
+
+
+def allowed(case: Case) -> set[str]:
+    return {reason for reason, (_, is_true) in TRUTH.items() if is_true(case)}
+
+
+def test_the_table_is_total() -> None:
+    """Every reason of the contract has its row, with the status that the contract gives it."""
+    assert {reason.value: row.status.value for reason, row in REASONS.items()} == {
+        reason: status for reason, (status, _) in TRUTH.items()
+    }
+
+
+@pytest.mark.parametrize("reason", ENDS)
+def test_an_end_bears_out_its_own_reason(reason: str) -> None:
+    """What the ledger tells of is allowed, and a callee's hangup only where a callee hung up."""
+    reasons = allowed(case_of(ENDS[reason]))
+    assert reason in reasons
+    if reason != "user_ended_call":
+        assert "user_ended_call" not in reasons
+
+
+@pytest.mark.parametrize("end", ["line_busy", "no_answer", "call_failed", "twilio_service_error"])
+def test_an_unanswered_call_has_one_true_reason(end: str) -> None:
+    """The carrier's last word about a call that nobody answered leaves no choice."""
+    assert allowed(case_of(ENDS[end])) == {end}
+
+
+def test_a_request_to_end_must_have_been_made() -> None:
+    """Without a goodbye and without a request the agent did not end the call."""
+    assert "agent_ended_call" not in allowed(case_of(ANSWERED))
+    case = case_of(ANSWERED)
+    case.evidence.deeds.orders.append(OrderGiven(TALK, "end", 108.0, 202, 108.1))
+    assert "agent_ended_call" in allowed(case)
+
+
+def test_a_carrier_error_without_a_carrier_call_needs_a_fault() -> None:
+    """A dial is not lost by itself."""
+    run = a_sound_run()
+    run.calls[0]["progress"]["carrier_call_id"] = None
+    case = Case(run, run.calls[0], None)
+    assert "twilio_service_error" not in allowed(case)
+    run.deeds.faults.append(FaultDone("create-hangs", "carrier", 99.0, 103.0))
+    assert allowed(case) == {"twilio_service_error"}
+
+
+def test_an_agent_server_fails_only_when_it_was_killed() -> None:
+    """Its reasons are an excuse for nothing else."""
+    case = case_of(ANSWERED)
+    assert not {reason for reason in allowed(case) if reason.startswith("llm_")}
+    case.evidence.deeds.faults.append(FaultDone("kill-agent", "agent", 105.0, 107.0))
+    assert {reason for reason in allowed(case) if reason.startswith("llm_")}
+
+
+def test_what_came_after_the_end_did_not_end_the_call() -> None:
+    """The carrier call is judged as it was when the record ended."""
+    late_answer = case_of(ANSWERED | {"answered_at": 120.0, "ended_at": 121.0, "initiated_at": None}, end_time=118.0)
+    assert "registered_call_timed_out" in allowed(late_answer)
+    assert not {"user_ended_call", "agent_ended_call"} & allowed(late_answer)
+
+
+def test_a_run_excuses_only_its_own_time() -> None:
+    """A fault that was over long before the call began explains nothing."""
+    run: Evidence = a_sound_run()
+    assert not run.faults_during(("kill-",), 100.0, 110.0)
+    assert run.faults_during(("kill-",), 55.0, 110.0)
