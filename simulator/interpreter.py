@@ -125,7 +125,7 @@ class Interpreter:
         if isinstance(verb, StopRecording):
             if running:
                 self._board.recordings.finish(running)
-        elif running is None:
+        elif running is None and self._leg.live:  # the call may have ended while its instructions were on their way
             channels = 1 if verb.channels == "mono" else 2
             callback = Callback(verb.callback, verb.method, verb.events)
             self._board.recordings.start(
