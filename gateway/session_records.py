@@ -1,5 +1,6 @@
 """What relay sessions read and keep, over the store of calls."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from calls.ports.call_store import CallStore, Pulse
@@ -40,9 +41,9 @@ class SessionRecords:
         """Store an utterance."""
         await self._calls.append_message(call_id, message)
 
-    async def pulse(self, call_id: str, relay_session_id: str, at: datetime) -> None:
-        """Leave a sign of life."""
-        await self._calls.touch(call_id, Pulse(relay_session_id, at))
+    async def pulse(self, alive: Mapping[str, str], at: datetime) -> None:
+        """Leave signs of life."""
+        await self._calls.touch({call_id: Pulse(session_id, at) for call_id, session_id in alive.items()})
 
 
 def _conversation(stored: StoredCall) -> ConversationPlan:

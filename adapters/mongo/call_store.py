@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -161,11 +161,14 @@ class MongoCallStore:
         await self._database.calls.update_one({"call_id": call_id}, {"$set": {"transcript": transcript}})
 
     @asking
-    async def touch(self, call_id: str, pulse: Pulse) -> None:
-        """Leave a sign of life of a call's conversation; an older one than the stored one changes nothing."""
+    async def touch(self, pulses: Mapping[str, Pulse]) -> None:
+        """Leave signs of life of conversations, by call id; an older one than the stored one changes nothing."""
         # $max compares documents field by field, so `at` comes first.
-        latest = {"at": pulse.at, "relay_session_id": pulse.relay_session_id}
-        await self._pulses.update_one({"_id": call_id}, {"$max": {"pulse": latest}}, upsert=True)
+        latest = {call_id: {"at": one.at, "relay_session_id": one.relay_session_id} for call_id, one in pulses.items()}
+        await self._pulses.bulk_write(
+            [UpdateOne({"_id": call_id}, {"$max": {"pulse": one}}, upsert=True) for call_id, one in latest.items()],
+            ordered=False,
+        )
 
     @asking
     async def pulse(self, call_id: str) -> Pulse | None:

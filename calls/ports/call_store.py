@@ -117,8 +117,8 @@ class CallStore(Protocol):
         """Put the gathered utterances into the call's record; later ones for the same call replace them."""
         ...
 
-    async def touch(self, call_id: str, pulse: Pulse) -> None:
-        """Leave a sign of life of a call's conversation."""
+    async def touch(self, pulses: Mapping[str, Pulse]) -> None:
+        """Leave signs of life of conversations, by call id; an older one than the stored one changes nothing."""
         ...
 
     async def pulse(self, call_id: str) -> Pulse | None:

@@ -41,8 +41,8 @@ class SessionStore(Protocol):
         """Store an utterance; the same seq again changes nothing."""
         ...
 
-    async def pulse(self, call_id: str, relay_session_id: str, at: datetime) -> None:
-        """Leave a sign of life."""
+    async def pulse(self, alive: Mapping[str, str], at: datetime) -> None:
+        """Leave signs of life: the relay session ids of live calls, by call id."""
         ...
 
 

@@ -28,6 +28,7 @@ from conversation.talk import Conversation
 from gateway.relay.agent_line import AgentLine
 from gateway.relay.outbox import Outbox
 from gateway.relay.ports import RelaySocket, SessionPlan
+from gateway.relay.pulses import Pulses
 from gateway.relay.relay_line import RelayLine
 from gateway.relay.surroundings import Surroundings
 
@@ -49,6 +50,7 @@ class RelaySession:
         "_loop",
         "_messages",
         "_plan",
+        "_pulses",
         "_relay",
         "_reports",
         "_tick",
@@ -57,12 +59,15 @@ class RelaySession:
         "closed",
     )
 
-    def __init__(self, plan: SessionPlan, attempt_id: str, socket: RelaySocket, around: Surroundings) -> None:
+    def __init__(
+        self, plan: SessionPlan, attempt_id: str, socket: RelaySocket, around: Surroundings, pulses: Pulses
+    ) -> None:
         self.call_id = plan.conversation.call_id
         self.closed = asyncio.Event()
         self._plan = plan
         self._attempt_id = attempt_id
         self._around = around
+        self._pulses = pulses
         self._loop = asyncio.get_running_loop()
         self._conversation = Conversation(plan.conversation, self._loop.time(), around.wall())
         self._relay = RelayLine(socket)
@@ -76,7 +81,6 @@ class RelaySession:
         """Talk until the relay closes, then see that everything is kept."""
         talk = self._conversation
         talk.resume(self._plan.messages, self._loop.time())
-        pulse: asyncio.Task[None] | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 self._agent.begin(group, talk, self._apply)
@@ -84,10 +88,7 @@ class RelaySession:
                 self._apply(talk.start(self._loop.time()))
                 setup = await self._join()
                 if setup is not None:
-                    pulse = group.create_task(self._pulse(setup.relay_session_id))
-                    await self._listen()
-                if pulse is not None:
-                    pulse.cancel()
+                    await self._listen(setup.relay_session_id)
                 self._apply(talk.relay_closed(self._loop.time()))
                 self._cancel_timers()
                 await self._agent.finish()
@@ -148,9 +149,13 @@ class RelaySession:
             if left > 0:
                 self._timers.append(self._loop.call_later(left, self.wrap_up, self._plan.wrap_up_seconds))
 
-    async def _listen(self) -> None:
-        while (message := await self._relay.receive()) is not None:
-            self._apply(self._hear(message))
+    async def _listen(self, relay_session_id: str) -> None:
+        self._pulses.add(self.call_id, relay_session_id)
+        try:
+            while (message := await self._relay.receive()) is not None:
+                self._apply(self._hear(message))
+        finally:
+            self._pulses.remove(self.call_id, relay_session_id)
 
     def _hear(self, message: str | bytes) -> list[Effect]:
         now = self._loop.time()
@@ -220,14 +225,6 @@ class RelaySession:
                 timer.cancel()
         self._tick = None
         self._timers.clear()
-
-    async def _pulse(self, relay_session_id: str) -> None:
-        while True:
-            try:
-                await self._around.store.pulse(self.call_id, relay_session_id, self._around.wall())
-            except Exception:
-                log.warning("no pulse", exc_info=True, extra={"call_id": self.call_id})
-            await asyncio.sleep(self._around.pacing.pulse_every)
 
     async def _flush(self) -> None:
         for outbox in (self._messages, self._reports):

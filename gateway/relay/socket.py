@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from calls.ports.pages import StoreUnavailableError
 from gateway.relay.ports import RelayVerifier, SessionPlan
+from gateway.relay.pulses import Pulses
 from gateway.relay.session import RelaySession
 from gateway.relay.sessions import Sessions
 from gateway.relay.surroundings import Surroundings
@@ -35,6 +36,7 @@ class RelayEndpoint:
         self._verifier = verifier
         self._sessions = sessions
         self._around = around
+        self._pulses = Pulses(around.store, around.pacing.pulse_every, around.wall)
 
     def route(self) -> WebSocketRoute:
         """The route to put into an application."""
@@ -53,7 +55,7 @@ class RelayEndpoint:
             await websocket.close(_TRY_AGAIN_LATER)
             return
         await websocket.accept()
-        session = RelaySession(plan, attempt_id, StarletteSocket(websocket), self._around)
+        session = RelaySession(plan, attempt_id, StarletteSocket(websocket), self._around, self._pulses)
         self._sessions.add(session)
         try:
             await session.run()

@@ -114,11 +114,12 @@ class FakeCallStore:
         self._answer()
         self.transcripts[call_id] = list(messages)
 
-    async def touch(self, call_id: str, pulse: Pulse) -> None:
+    async def touch(self, pulses: Mapping[str, Pulse]) -> None:
         self._answer()
-        known = self.pulses.get(call_id)
-        if known is None or known.at < pulse.at:
-            self.pulses[call_id] = pulse
+        for call_id, pulse in pulses.items():
+            known = self.pulses.get(call_id)
+            if known is None or known.at < pulse.at:
+                self.pulses[call_id] = pulse
 
     async def pulse(self, call_id: str) -> Pulse | None:
         self._answer()

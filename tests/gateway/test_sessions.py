@@ -80,7 +80,7 @@ async def test_who_may_not_talk(rig: Rig, records: SessionRecords) -> None:
 
 async def test_a_pulse_is_kept(rig: Rig, records: SessionRecords) -> None:
     """A sign of life can be read by whoever watches."""
-    await records.pulse("talk", "VX1", NOON)
+    await records.pulse({"talk": "VX1"}, NOON)
     pulse = await rig.parts.calls.pulse("talk")
     assert pulse
     assert (pulse.relay_session_id, pulse.at) == ("VX1", NOON)

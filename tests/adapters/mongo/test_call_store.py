@@ -119,7 +119,7 @@ async def test_a_pulse_never_goes_back(calls: CallStore) -> None:
     assert await calls.pulse("c1") is None
     first, second = Pulse("VX9", TIME), Pulse("VX1", TIME + timedelta(seconds=2))
     for pulse in (first, second, first):
-        await calls.touch("c1", pulse)
+        await calls.touch({"c1": pulse})
     assert await calls.pulse("c1") == second
 
 
@@ -149,7 +149,7 @@ async def test_late_word_is_kept(mongodb: Database) -> None:
 async def test_times_are_utc_whatever_zone_they_came_in(calls: CallStore, seconds: int) -> None:
     """A time given in another zone comes back as the same moment in UTC."""
     at = datetime.fromisoformat("2026-11-23T04:00:00-08:00") + timedelta(seconds=seconds)
-    await calls.touch("c1", Pulse("VX", at))
+    await calls.touch({"c1": Pulse("VX", at)})
     pulse = await calls.pulse("c1")
     assert pulse is not None
     assert pulse.at == at

@@ -36,8 +36,10 @@ class MemorySessionStore:
         self.writes += 1
         self.messages.setdefault(call_id, {}).setdefault(message.seq, message)
 
-    async def pulse(self, call_id: str, relay_session_id: str, at: datetime) -> None:
-        self.pulses.append(relay_session_id)
+    async def pulse(self, alive: Mapping[str, str], at: datetime) -> None:
+        if self.is_down:
+            raise StoreUnavailableError("down")
+        self.pulses.extend(alive.values())
 
     def said(self, call_id: str) -> list[Message]:
         """The messages in order."""
