@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from bench.chaos.create_window import counts, create_window
 from bench.chaos.judge.verdict import judge
 from bench.chaos.performance import perform
 from bench.chaos.plan import Plan, UnknownFaultError, described, draw
@@ -55,6 +56,20 @@ async def _run(plan: Plan, folder: Path) -> int:
     violations = sum(len(outcome.findings) for outcome in outcomes)
     console.print(f"{violations} violations. {folder / 'report.json'}")
     return 1 if violations else 0
+
+
+@app.command("create-window")
+def window(
+    times: Annotated[int, typer.Option(min=1, help="How often")] = 100,
+    run_dir: Annotated[Path, typer.Option(help="Report and logs go to create-window below it")] = Path(".run"),
+) -> None:
+    """Kill -9 every worker between the carrier's acceptance of a call and our record of it, again and again."""
+    folder = run_dir.absolute() / "create-window"
+    outcomes, evidence = asyncio.run(create_window(times, folder, console.print))
+    show(outcomes, evidence, console)
+    for name, count in counts(evidence).items():
+        console.print(f"{count:6} {name}")
+    _leave(1 if any(outcome.findings for outcome in outcomes) else 0)
 
 
 def _leave(status: int) -> None:

@@ -84,6 +84,7 @@ def write(folder: Path, about: Mapping[str, Any], outcomes: Sequence[Outcome], e
         "injected": injected(evidence),
         "felt": survived(evidence),
         "ended_as": reasons(evidence),
+        "deaths": evidence.deeds.deaths,
         "checks": [asdict(outcome) for outcome in outcomes],
     }
     _dump(folder / "report.json", report)
