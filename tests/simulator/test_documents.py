@@ -25,6 +25,7 @@ async def test_verbs_run_in_order_and_the_end_of_the_document_ends_the_call(carr
     assert ["Gather" in entry["message_text"] for entry in listed["notifications"]] == [True]
 
 
+@pytest.mark.slow  # reads a clock that a busy machine stretches
 async def test_words_cut_short_by_a_hangup_were_not_heard(carrier: Carrier) -> None:
     """The ledger keeps the whole words up to the hangup."""
     text = "word " * 400
