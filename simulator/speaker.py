@@ -198,6 +198,8 @@ class Speaker:
             async with asyncio.timeout(self._leg.pace.real(len(clause) / CHARS_PER_SECOND)):
                 await talk.cut.wait()
         except TimeoutError:
+            if talk.cut.is_set():
+                return  # in the same moment: what was heard is entered already
             self._enter(talk, clause, talk.voicing_since, time.time())
             talk.voicing = ""
             await self._inform("tokens-played", "tokensPlayed", clause)

@@ -1,25 +1,37 @@
-"""What was heard of words that were cut short."""
+"""The relay's speech in the moments that a slow machine makes of one."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+import asyncio
+import random
+import time
+from typing import Any
 
-from simulator.speaker import heard_prefix
-
-WORDS = st.lists(st.text("abc.,", min_size=1, max_size=6), min_size=1, max_size=8).map(" ".join)
-
-
-@given(WORDS, st.integers(-1, 80))
-def test_only_whole_words_were_heard(text: str, chars: int) -> None:
-    """The heard part begins the text, is no longer than what was played, and ends where a word ends."""
-    heard = heard_prefix(text, chars)
-    assert text.startswith(heard)
-    assert len(heard) <= max(chars, 0) or heard == text
-    assert text.split()[: len(heard.split())] == heard.split()
+from simulator.ledger import Ledger
+from simulator.leg import Leg
+from simulator.pace import Pace
+from simulator.relay_frames import TextFrame
+from simulator.request import CallRequest, Direction
+from simulator.speaker import Speaker
+from simulator.stories import Story
 
 
-def test_the_cut_falls_back_to_the_last_whole_word() -> None:
-    """A word that had begun was not heard; one that was just over was."""
-    assert heard_prefix("one two three", 6) == "one"
-    assert heard_prefix("one two three", 7) == "one two"
-    assert heard_prefix("one two three", 13) == "one two three"
-    assert heard_prefix("one", 2) == ""
+async def test_words_that_end_in_the_moment_of_a_cut_are_heard_once() -> None:
+    """A clause whose time was up when the cut came is entered by the cut, and not by its own end as well."""
+    sent: list[dict[str, Any]] = []
+
+    async def send(frame: dict[str, Any]) -> None:
+        sent.append(frame)
+
+    request = CallRequest(to="+14155550101", from_="+14155550100", direction=Direction.API)
+    leg = Leg(request, Story(name="Alice"), Ledger(None), Pace(20.0, random.Random(1)))  # noqa: S311  # dice with a seed
+    speaker = Speaker(leg, send, events="tokens-played", interruptible="any")
+    running = asyncio.create_task(speaker.run())
+    await speaker.text(TextFrame.model_validate({"type": "text", "token": "Hello there. How are you?", "last": True}))
+    async with asyncio.timeout(5), speaker.changed:
+        await speaker.changed.wait_for(lambda: speaker.audible)
+    await asyncio.sleep(0)
+    time.sleep(0.2)  # noqa: ASYNC251  # the loop stands still until the clause's time is up
+    await speaker.cut(tell=True)
+    await asyncio.sleep(0.05)
+    running.cancel()
+    assert [said.text for said in leg.record.spoken] == ["Hello there."]
+    assert [frame["value"].strip() for frame in sent if frame["type"] == "info"] == ["Hello there."]
