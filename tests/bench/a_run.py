@@ -9,6 +9,7 @@ POLICY = {
     "registered_seconds": 15.0,
     "ring_seconds": 8.0,
     "silence_seconds": 25.0,
+    "no_input_seconds": 20.0,
     "maximum_duration_seconds": 30.0,
     "time_limit_margin_seconds": 15.0,
     "transferred_maximum_seconds": 30.0,

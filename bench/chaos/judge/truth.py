@@ -153,7 +153,10 @@ def _twilio_service_error(case: Case) -> bool:
 
 
 def _no_audio_input(case: Case) -> bool:
-    return case.answered and not case.said("user")
+    if not case.answered or case.leg is None:
+        return False
+    patience = case.leg["answered_at"] + case.setting("no_input_seconds") - SLACK_SECONDS
+    return not any(one["at"] < patience for one in case.said("user"))
 
 
 def _retell_service_error(case: Case) -> bool:

@@ -1,11 +1,13 @@
 """Invariant 4, the messages: the record holds what was really spoken, each utterance once, in order.
 
 What may be lacking, and why
-1. The words that a hangup cuts off: the carrier reports nothing of them. A prefix, or nothing, of the last utterance.
+1. The words that the end of a relay session cuts off (a hangup, a transfer, a voicemail message): the carrier reports
+   nothing of them. A prefix, or nothing, of the utterance under way.
 2. What was under way when a relay's socket broke (its gateway died or stood still, or the carrier lost it): the
    utterances of either side around the break, of which nobody was told, or only the dead.
 3. What a gateway had in hand while MongoDB was away, if that gateway died before MongoDB was back.
-4. What a callee said after the agent's goodbye, or while we were hanging up already: the conversation was over.
+4. What a callee said after the agent's goodbye, after the time for a first word was up, or while we were hanging up
+   already: the conversation was over.
 5. An agent's voicemail message: it is spoken after the conversation, and is no message of it.
 
 What may be out of order: an utterance of the agent and the callee's answer to it, when a gateway stood still between
@@ -110,15 +112,15 @@ def _may_lack(evidence: Evidence, call: Document, leg: Document) -> Iterator[int
         if message and one["role"] == "agent" and message.startswith(one["text"]):
             yield at
     if leg["hung_up_by"] != "callee":
-        over = (call["progress"]["end_time"] or leg["ended_at"]) - _HANGING_UP_SECONDS
-        yield from (at for at, one in enumerate(heard) if one["role"] == "user" and one["at"] >= over)
-        yield from _after_the_goodbye(heard)
+        yield from _after_the_end(call, leg)
     for moment in _breaks(leg):
         yield from _around(heard, moment)
     for since, until in _storeless(evidence):
         yield from (at for at, one in enumerate(heard) if since - _AROUND_SECONDS <= one["at"] <= until)
-    if heard and heard[-1]["role"] == "agent" and heard[-1]["interrupted"]:
-        yield len(heard) - 1
+    for session in leg["relay_sessions"]:
+        closed_at = session["closed_at"] or leg["ended_at"]
+        before = [at for at, one in enumerate(heard) if one["role"] == "agent" and one["at"] <= closed_at]
+        yield from (at for at in before[-1:] if heard[at]["interrupted"])
 
 
 def _stalled(evidence: Evidence, heard: Sequence[Document]) -> Iterator[int]:
@@ -129,13 +131,17 @@ def _stalled(evidence: Evidence, heard: Sequence[Document]) -> Iterator[int]:
             yield from (at for at, one in enumerate(heard) if since <= one["at"] <= until)
 
 
-def _after_the_goodbye(heard: Sequence[Document]) -> Iterator[int]:
-    for at in reversed(range(len(heard))):
-        if heard[at]["role"] == "agent":
-            if "goodbye" not in heard[at]["text"].lower():
-                return
-            yield from range(at + 1, len(heard))
-            return
+def _after_the_end(call: Document, leg: Document) -> Iterator[int]:
+    """What the callee said when the conversation was over and the call was not yet."""
+    known, goodbye = call["progress"], False
+    over = (known["end_time"] or leg["ended_at"]) - _HANGING_UP_SECONDS
+    if known["finish_reason"] == "no_audio_input":
+        over = min(over, leg["answered_at"] + call["plan"]["policy"]["no_input_seconds"] - _HANGING_UP_SECONDS)
+    for at, one in enumerate(leg["spoken"]):
+        if one["role"] == "agent":
+            goodbye = "goodbye" in one["text"].lower()
+        elif goodbye or one["at"] >= over:
+            yield at
 
 
 def _breaks(leg: Document) -> Iterator[float]:
