@@ -113,7 +113,8 @@ class Interpreter:
             try:
                 await self._leg.wait(len(verb.text) / CHARS_PER_SECOND)
             except InterruptedCallError:
-                story = self._leg.pace.story(time.time() - started)
+                # Up to the hangup itself: on a busy machine this task learns of it later.
+                story = self._leg.pace.story((self._leg.record.ended_at or time.time()) - started)
                 heard = heard_prefix(verb.text, int(story * CHARS_PER_SECOND))
                 self._leg.hear("agent", heard, started, interrupted=True)
                 raise

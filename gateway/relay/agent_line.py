@@ -12,6 +12,7 @@ from conversation.talk import Conversation
 from gateway.relay.relay_line import RelayLine
 
 _FRAMES_PER_SECOND, _BYTES_PER_SECOND = 500, 1024 * 1024  # far beyond any speech; a flood waits in its own socket
+_FRAMES_AT_A_STRETCH = 16  # then others have their turn: a socket with much in hand is never waited for
 
 Apply = Callable[[list[Effect]], None]
 
@@ -112,6 +113,8 @@ class AgentLine:
         self._bytes += size
         if self._frames >= _FRAMES_PER_SECOND or self._bytes >= _BYTES_PER_SECOND:
             await asyncio.sleep(self._window_ends - now)
+        elif self._frames % _FRAMES_AT_A_STRETCH == 0:
+            await asyncio.sleep(0)
 
     def _take(self, talk: Conversation, message: str | bytes) -> None:
         now = self._loop.time()

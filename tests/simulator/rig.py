@@ -179,6 +179,10 @@ class Carrier:
         """Wait until a call's last status callback was sent."""
         return await self._until(sid, lambda record: any(c["name"] == "completed" for c in record["callbacks"]))
 
+    async def until_spoken(self, sid: str) -> dict[str, Any]:
+        """Wait until somebody said something to its end."""
+        return await self._until(sid, lambda record: bool(record["spoken"]))
+
     async def _until(self, sid: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         async with asyncio.timeout(10):
             while not reached(record := await self.truth(sid)):  # noqa: ASYNC110 - polls another server

@@ -25,7 +25,7 @@ from tests.conversation.fake_relay import FakeRelay
 from tests.gateway.relay.memory import HeaderVerifier, MemoryReporter, MemorySessionStore
 
 QUICK = SessionPacing(
-    pulse_every=0.05, setup_within=0.3, hangup_grace=0.2, flush_at_close=2.0, back_off=BackOff(first=0.01, most=0.05)
+    pulse_every=0.05, setup_within=8.0, hangup_grace=0.2, flush_at_close=2.0, back_off=BackOff(first=0.01, most=0.05)
 )
 QUICK_TALK = Pacing(connect_pause=0.05, config_grace=0.05, note_patience=0.2, digit_pause=0.1)
 
@@ -65,6 +65,9 @@ class Gateway:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
             serving = asyncio.create_task(server.serve(sockets=[listener]))
+            while not server.started:
+                assert not serving.done()
+                await asyncio.sleep(0.005)
             try:
                 yield self
             finally:

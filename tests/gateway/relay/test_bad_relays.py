@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.gateway.relay.rig import Gateway
+from tests.gateway.relay.rig import QUICK, Gateway
 
 
 async def test_unsigned_handshake_is_refused(gateway: Gateway, agent_url: str) -> None:
@@ -41,11 +42,12 @@ async def test_relay_of_another_carrier_call_is_closed(gateway: Gateway, agent_u
     assert gateway.reporter.reports.empty()
 
 
-async def test_relay_that_says_nothing_is_closed(gateway: Gateway, agent_url: str) -> None:
+async def test_relay_that_says_nothing_is_closed(agent_url: str) -> None:
     """A socket without a setup frame does not stay."""
-    gateway.expect(agent_url)
-    async with gateway.relay() as relay:
-        await relay.wait(lambda: relay.close_code == 1008)
+    async with Gateway(replace(QUICK, setup_within=0.2)).serving() as gateway:
+        gateway.expect(agent_url)
+        async with gateway.relay() as relay:
+            await relay.wait(lambda: relay.close_code == 1008)
 
 
 @pytest.mark.parametrize("frame", ["{", b"binary", "x" * 70_000])
