@@ -52,6 +52,18 @@ def test_words_that_a_break_cut_may_be_lacking() -> None:
     assert complaints(run) == 1
 
 
+def test_of_the_same_words_said_twice_the_ones_at_the_break_are_missed() -> None:
+    """A reminder lost with its gateway, and asked again by the next one, is stored once."""
+    run = a_sound_run()
+    again = heard(run)[0]["text"]
+    heard(run).insert(2, {"role": "agent", "text": again, "at": 106.9, "interrupted": False})
+    heard(run).insert(3, {"role": "agent", "text": again, "at": 107.2, "interrupted": False})
+    run.messages[TALK].insert(2, {"seq": 2, "role": "agent", "content": again})
+    assert complaints(run) == 1
+    run.legs[0]["relay_sessions"][0] |= {"ended_as": "failed", "closed_at": 107.0}
+    assert complaints(run) == 0
+
+
 def test_a_prefix_passes_only_where_words_were_cut() -> None:
     """Half a sentence is not the sentence."""
     run = a_sound_run()

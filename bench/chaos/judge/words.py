@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bench.chaos.evidence import Document, Evidence
+from bench.chaos.judge.alignment import align
 from bench.chaos.judge.endings import leg_of
 from bench.chaos.judge.findings import Finding
 
@@ -54,19 +55,24 @@ def talks(evidence: Evidence) -> Iterable[Talk]:
 
 
 def says_what_was_said(_: Evidence, talk: Talk) -> Iterator[Finding]:
-    """Walk both lists together: nothing stored that was not said, nothing said that is not stored."""
-    position, found = 0, set[int]()
-    for message in talk.stored:
-        ahead = range(position, len(talk.heard))
-        behind = (at for at in talk.may_swap if at < position and at not in found)
-        match = next((at for at in (*ahead, *behind) if _matches(talk, at, message)), None)
-        if match is None:
+    """Lay both lists side by side: nothing stored that was not said, nothing said that is not stored."""
+    laid = align(
+        len(talk.heard),
+        len(talk.stored),
+        lambda at, to: _matches(talk, at, talk.stored[to]),
+        lambda at: int(at not in talk.may_lack),
+    )
+    left_over = list(laid.heard_only)
+    for to in laid.stored_only:
+        message = talk.stored[to]
+        late = next((at for at in left_over if at in talk.may_swap and _matches(talk, at, message)), None)
+        if late is None:
             yield Finding(talk.call_id, f"{message['role']} never said {message['content']!r} there; {_both(talk)}")
-            continue
-        found.add(match)
-        position = max(position, match + 1)
-    for at, said in enumerate(talk.heard):
-        if at not in found | talk.may_lack:
+        else:
+            left_over.remove(late)
+    for at in left_over:
+        if at not in talk.may_lack:
+            said = talk.heard[at]
             yield Finding(talk.call_id, f"{said['role']} said {said['text']!r}, which is not stored; {_both(talk)}")
 
 
