@@ -111,7 +111,9 @@ class Callbacks:
         """Deliver in order, but never hold a callback back for long: an application may hang on the one before."""
         turns = self._turns.setdefault(leg.sid, defaultdict(Turn))
         mine = turns[number]
-        if message.name != "completed" and self._dice().falls("callback_reorder", leg.request.person):
+        if self._dice().scatters(leg.request.person):
+            mine.passed.set()
+        elif message.name != "completed" and self._dice().falls("callback_reorder", leg.request.person):
             mine.passed.set()
             await _settled(turns[number + 1].delivered, REORDER_PATIENCE)
         elif number > 0:
@@ -131,13 +133,20 @@ class Callbacks:
             return
         if dice.falls("callback_delay", callee):
             await asyncio.sleep(dice.faults.callback_delay_seconds)
-        copies = 2 if dice.falls("callback_duplicate", callee) else 1
-        to = message.to
-        for reply in await self._outside.send_copies(to.method, to.url, message.form, copies):
+        for reply in await self._send(dice, message, callee):
             _enter(leg, message, reply)
             if not reply.ok:
                 warning = f"{message.kind} callback {message.name}: {reply.status} {reply.error}"
-                self._alert(leg, CALLBACK_FAILED, warning, to.url)
+                self._alert(leg, CALLBACK_FAILED, warning, message.to.url)
+
+    async def _send(self, dice: Dice, message: Message, callee: str) -> list[Reply]:
+        to, faults = message.to, dice.faults
+        copies = faults.callback_copies if dice.concerns(callee) else 1
+        copies += dice.falls("callback_duplicate", callee)
+        if dice.scatters(callee):
+            after = [dice.lateness(faults.callback_scatter_seconds) for _ in range(copies)]
+            return await self._outside.scatter(to.method, to.url, message.form, after)
+        return await self._outside.send_copies(to.method, to.url, message.form, copies)
 
 
 async def _settled(event: asyncio.Event, seconds: float) -> None:

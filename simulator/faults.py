@@ -25,6 +25,10 @@ class Faults(BaseModel):
     account_suspended: bool = Field(False, description="Every create answers 10001.")
     callback_drop: Chance = Field(0, description="A status or recording callback is never sent.")
     callback_duplicate: Chance = Field(0, description="A callback is sent twice with the same idempotency token.")
+    callback_copies: int = Field(1, ge=1, le=20, description="Every callback is sent so often, one token for all.")
+    callback_scatter_seconds: Seconds = Field(
+        0, description="Every copy of a callback is late by a time of its own up to this, and waits for no other."
+    )
     callback_reorder: Chance = Field(0, description="A status callback waits until the call's next one was delivered.")
     callback_delay: Chance = Field(0, description="A callback is late by callback_delay_seconds.")
     callback_delay_seconds: Seconds = 1.0
@@ -52,6 +56,14 @@ class Dice:
     def concerns(self, to: str) -> bool:
         """Tell whether a call to this number may suffer at all."""
         return not self.faults.only_to or to in self.faults.only_to
+
+    def scatters(self, to: str) -> bool:
+        """Tell whether the callbacks of calls to this number come in any order."""
+        return self.faults.callback_scatter_seconds > 0 and self.concerns(to)
+
+    def lateness(self, longest: float) -> float:
+        """Throw the dice for one copy of a callback: how late it is, in seconds."""
+        return self._sequences.setdefault("lateness", random.Random(f"{self.faults.seed}:lateness")).uniform(0, longest)
 
     def falls(self, switch: str, to: str) -> bool:
         """Throw the dice of one chance switch for a call to this number."""

@@ -3,6 +3,7 @@
 No host is contacted that is neither mapped nor loopback: a simulator must never reach a stranger.
 """
 
+import asyncio
 import ipaddress
 import logging
 import secrets
@@ -134,6 +135,16 @@ class Outside:
         """Send the same request so many times in a row, one idempotency token for all."""
         outgoing = Outgoing(method, url, form, secrets.token_hex(16))
         return [await self._send(outgoing) for _ in range(copies)]
+
+    async def scatter(self, method: str, url: str, form: Form, after: Sequence[float]) -> list[Reply]:
+        """Send the same request once for each of these waits in seconds, one idempotency token for all."""
+        outgoing = Outgoing(method, url, form, secrets.token_hex(16))
+
+        async def late(seconds: float) -> Reply:
+            await asyncio.sleep(seconds)
+            return await self._send(outgoing)
+
+        return await asyncio.gather(*(late(seconds) for seconds in after))
 
     async def _send(self, outgoing: Outgoing) -> Reply:
         rules = overrides_of(outgoing.url)

@@ -183,6 +183,10 @@ class Carrier:
         """Wait until somebody said something to its end."""
         return await self._until(sid, lambda record: bool(record["spoken"]))
 
+    async def until_callbacks(self, sid: str, count: int) -> dict[str, Any]:
+        """Wait until so many callbacks about a call were sent."""
+        return await self._until(sid, lambda record: len(record["callbacks"]) >= count)
+
     async def _until(self, sid: str, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         async with asyncio.timeout(10):
             while not reached(record := await self.truth(sid)):  # noqa: ASYNC110 - polls another server

@@ -66,6 +66,17 @@ async def test_callbacks_get_lost_doubled_and_late(carrier: Carrier) -> None:
     assert time.time() - (await carrier.truth(late))["initiated_at"] >= 0.3
 
 
+async def test_callbacks_come_in_a_storm(carrier: Carrier) -> None:
+    """Every callback comes so often as wanted, with one token, and in any order."""
+    app = carrier.app
+    await carrier.control("PUT", "/faults", {"seed": 2, "callback_copies": 5, "callback_scatter_seconds": 0.3})
+    await carrier.until_callbacks(await carrier.call(BOB), 15)
+    order = [form["SequenceNumber"] for form in app.forms("/status")]
+    assert sorted(order) == sorted("012" * 5)
+    assert order != sorted(order)
+    assert len({headers["i-twilio-idempotency-token"] for _, _, headers in app.requests}) == 3
+
+
 async def test_callbacks_overtake_one_another(carrier: Carrier) -> None:
     """With reordering ringing arrives before initiated, as on real calls; the numbers stay true."""
     await carrier.control("PUT", "/faults", {"callback_reorder": 1})
