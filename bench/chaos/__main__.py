@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,8 +14,11 @@ from bench.chaos.create_window import counts, create_window
 from bench.chaos.judge.verdict import judge
 from bench.chaos.performance import perform
 from bench.chaos.plan import Plan, UnknownFaultError, described, draw
+from bench.chaos.regain import regain
 from bench.chaos.report import show, write
 from bench.chaos.stage import rehearse, set_up
+from bench.chaos.storm import counts as counts_of_the_storm
+from bench.chaos.storm import storm
 
 app = typer.Typer(add_completion=False)
 console = Console(width=160, highlight=False, markup=False)
@@ -67,9 +71,40 @@ def window(
     folder = run_dir.absolute() / "create-window"
     outcomes, evidence = asyncio.run(create_window(times, folder, console.print))
     show(outcomes, evidence, console)
-    for name, count in counts(evidence).items():
-        console.print(f"{count:6} {name}")
+    _tell(counts(evidence))
     _leave(1 if any(outcome.findings for outcome in outcomes) else 0)
+
+
+@app.command("storm")
+def in_a_storm(
+    calls: Annotated[int, typer.Option(envvar="CALLS", min=1, help="How many calls")] = 1000,
+    seed: Annotated[int, typer.Option(envvar="SEED", help="Draws the calls")] = 1,
+    rate: Annotated[float, typer.Option(min=0.1, help="Calls a second at most")] = 4.0,
+    run_dir: Annotated[Path, typer.Option(help="Report and logs go to storm-SEED below it")] = Path(".run"),
+) -> None:
+    """Send every callback five times and in any order; no call may end otherwise than in calm weather."""
+    folder = run_dir.absolute() / f"storm-{seed}"
+    outcomes, evidence = asyncio.run(storm(calls, seed, rate, folder, console.print))
+    show(outcomes, evidence, console)
+    _tell(counts_of_the_storm(evidence))
+    _leave(1 if any(outcome.findings for outcome in outcomes) else 0)
+
+
+@app.command("regain")
+def regained(
+    rounds: Annotated[int, typer.Option(min=1, help="How often a worker is killed")] = 20,
+    run_dir: Annotated[Path, typer.Option(help="Report and logs go to regain below it")] = Path(".run"),
+) -> None:
+    """Kill -9 one of two workers under live calls, and time how soon an end takes effect."""
+    outcomes, evidence, figures = asyncio.run(regain(rounds, run_dir.absolute() / "regain", console.print))
+    show(outcomes, evidence, console)
+    _tell(figures)
+    _leave(1 if any(outcome.findings for outcome in outcomes) else 0)
+
+
+def _tell(figures: Mapping[str, Any]) -> None:
+    for name, figure in figures.items():
+        console.print(f"{figure:8} {name}")
 
 
 def _leave(status: int) -> None:

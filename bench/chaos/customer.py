@@ -46,7 +46,7 @@ class Customers:
                 group.create_task(self._again(planned.call_id, body, after))
             if await self._place(planned, body):
                 if planned.order is not None:
-                    group.create_task(self._order(planned.call_id, planned.order))
+                    group.create_task(self.order(planned.call_id, planned.order))
                 if planned.conflicts:
                     other = {**body, "to_number": f"+1302{planned.to_number[-7:]}"}
                     await self._post(planned.call_id, other, "conflict")
@@ -79,7 +79,8 @@ class Customers:
             post.said = text[:300]
         return post
 
-    async def _order(self, call_id: str, order: Order) -> None:
+    async def order(self, call_id: str, order: Order) -> None:
+        """Give one order to a call, when its time has come."""
         await asyncio.sleep(order.after)
         given = OrderGiven(call_id, order.kind, time.time(), to_number=order.to_number)
         self._deeds.orders.append(given)

@@ -1,0 +1,67 @@
+"""The storm: every callback five times, in any order. The same calls are made once in calm weather, to compare."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bench.chaos.evidence import Evidence
+from bench.chaos.judge.findings import Finding, Outcome
+from bench.chaos.judge.verdict import judge
+from bench.chaos.performance import perform
+from bench.chaos.plan import Plan, draw
+from bench.chaos.report import write
+from bench.chaos.stage import rehearse, set_up
+from bench.chaos.switches import switches_of
+
+COPIES, SCATTER_SECONDS = 5, 3.0
+
+
+async def storm(
+    calls: int, seed: int, rate: float, folder: Path, say: Callable[[str], None]
+) -> tuple[Sequence[Outcome], Evidence]:
+    """Make the calls of a seed in calm and in the storm; whatever differs, and whatever the judge finds, is wrong."""
+    plan = _undisturbed(draw(seed, calls, rate=rate, only_faults=[]))
+    calm = await _perform(plan, folder / "calm", {}, say)
+    raging = {"callback_copies": COPIES, "callback_scatter_seconds": SCATTER_SECONDS}
+    stormy = await _perform(plan, folder, raging, say)
+    outcomes = [*judge(stormy), _compared(calm, stormy)]
+    write(folder, {"seed": seed, "calls": calls, **counts(stormy)}, outcomes, stormy)
+    return outcomes, stormy
+
+
+def _undisturbed(plan: Plan) -> Plan:
+    """Without whatever makes an ending a matter of milliseconds, and without strangers."""
+    calls = tuple(replace(call, order=None, conflicts=False) for call in plan.calls)
+    return replace(plan, calls=calls, intrusions=(), mischief=())
+
+
+async def _perform(plan: Plan, folder: Path, weather: dict[str, Any], say: Callable[[str], None]) -> Evidence:
+    async with set_up(folder) as stage:
+        await rehearse(stage, plan)
+        faults = f"{stage.stack.addresses.simulator_url}/_sim/faults"
+        async with stage.session.put(faults, json=switches_of(frozenset(), plan.seed) | weather) as answer:
+            answer.raise_for_status()
+        return await perform(stage, plan, say)
+
+
+def _compared(calm: Evidence, stormy: Evidence) -> Outcome:
+    """Every call ends as it does without the storm."""
+    findings = []
+    for call_id, record in sorted(calm.call_by_id.items()):
+        other = stormy.call_by_id.get(call_id)
+        ended, otherwise = _ending(record), _ending(other) if other else ("no record", "")
+        if ended != otherwise:
+            findings.append(Finding(call_id, f"{' '.join(ended)} in calm weather, {' '.join(otherwise)} in the storm"))
+    return Outcome(3, "a storm of callbacks changes no ending", len(calm.calls), tuple(findings))
+
+
+def _ending(record: Mapping[str, Any]) -> tuple[str, str]:
+    return str(record["progress"]["status"]), str(record["progress"]["finish_reason"])
+
+
+def counts(evidence: Evidence) -> Mapping[str, int]:
+    """How hard it blew: callbacks sent, and how many of them the gateway refused."""
+    sent = [one for leg in evidence.legs for one in leg["callbacks"]]
+    refused = sum(not 200 <= one["status"] < 300 for one in sent)  # noqa: PLR2004 - HTTP's successes
+    return {"callbacks sent": len(sent), "callbacks refused": refused}
