@@ -128,9 +128,15 @@ async def _start(client: Client, order: CallOrder, agent_name: str) -> RegisterA
         static_summary=parties,
         search_attributes=search_attributes_at_start(request.to_number),
     )
-    answer: RegisterAnswer = await client.execute_update_with_start_workflow(
-        REGISTER, start_workflow_operation=start, result_type=RegisterAnswer
-    )
+    try:
+        answer: RegisterAnswer = await client.execute_update_with_start_workflow(
+            REGISTER, start_workflow_operation=start, result_type=RegisterAnswer
+        )
+    except BaseException:
+        # The client leaves the same failure in the operation too, which would be logged as one that nobody saw.
+        seen = asyncio.ensure_future(start.workflow_handle())
+        seen.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise
     return answer
 
 
