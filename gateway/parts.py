@@ -11,6 +11,7 @@ from gateway.access_tokens import AccessTokens
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import CarrierSide
 from gateway.callbacks.inbound_side import InboundSide
+from gateway.once_told import OnceTold
 from gateway.ports import CallControl
 from gateway.relay.head_start import HeadStart
 from gateway.rendering import Rendering
@@ -38,6 +39,7 @@ class GatewayParts:
     inbound: InboundSide
     tokens: AccessTokens
     rendering: Rendering
+    told: OnceTold = field(default_factory=OnceTold)
     head_start: HeadStart | None = None
     """Connects to the agent server while the carrier is still connecting its relay."""
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -5,6 +5,7 @@ import logging
 from calls.facts import Fact
 from calls.ports.call_store import CallStore
 from calls.ports.pages import StoreUnavailableError
+from gateway.once_told import OnceTold
 from gateway.parts import Clock
 from gateway.ports import CallControl, Told
 
@@ -14,16 +15,20 @@ log = logging.getLogger(__name__)
 class Telling:
     """Makes facts known. Nothing that was told is dropped without a trace."""
 
-    def __init__(self, calls: CallStore, control: CallControl, now: Clock) -> None:
+    def __init__(self, calls: CallStore, control: CallControl, now: Clock, told: OnceTold) -> None:
         self._calls = calls
         self._control = control
+        self._told = told
         self.now = now
 
     async def tell(self, call_id: str, fact: Fact, *, about: str | None = None) -> bool:
-        """Tell a call's workflow; whether it was told. `about` is the carrier call that the fact must be about.
+        """Tell a call's workflow, once; whether it was told. `about` is the carrier call that it must be about.
 
         Raises EngineUnavailableError, and StoreUnavailableError where the fact should have been noted.
         """
+        return await self._told.tell(call_id, fact, about, lambda: self._tell(call_id, fact, about))
+
+    async def _tell(self, call_id: str, fact: Fact, about: str | None) -> bool:
         if about is not None and await self.is_foreign(call_id, about):
             log.warning("%s for call %s is about another carrier call: noted, not told", fact.kind, call_id)
         elif await self._control.tell(call_id, fact) is Told.DELIVERED:

@@ -102,7 +102,7 @@ def instructions_router(parts: GatewayParts) -> APIRouter:
 class _Instructions:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
-        self._telling = Telling(parts.calls, parts.control, parts.now)
+        self._telling = Telling(parts.calls, parts.control, parts.now, parts.told)
 
     async def voice(self, call_id: str, attempt_id: str, form: Form) -> Response:
         """The callee answered: connect them, if this carrier call may speak for the call."""

@@ -30,7 +30,7 @@ REPORTS: dict[str, Reading] = {
 def reports_router(parts: GatewayParts) -> APIRouter:
     """The routes of the carrier's reports."""
     router = APIRouter(include_in_schema=False)
-    telling = Telling(parts.calls, parts.control, parts.now)
+    telling = Telling(parts.calls, parts.control, parts.now, parts.told)
     form = Depends(SignedForms(parts.carrier.verifier))
 
     def serve(path: str, read: Reading) -> None:

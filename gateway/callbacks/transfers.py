@@ -46,7 +46,7 @@ def transfers_router(parts: GatewayParts) -> APIRouter:
 class _Transfers:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
-        self._telling = Telling(parts.calls, parts.control, parts.now)
+        self._telling = Telling(parts.calls, parts.control, parts.now, parts.told)
 
     async def transfer(self, call_id: str, attempt_id: str, request_id: str, form: Form) -> Response:
         """Ring the target of the transfer that is under way; whatever else is asked for is none."""

@@ -128,7 +128,7 @@ def relay_endpoint(
     """The end of the carrier's relay sockets."""
     around = Surroundings(
         store=SessionRecords(parts.calls, parts.now),
-        reporter=SessionReports(Telling(parts.calls, parts.control, parts.now)),
+        reporter=SessionReports(Telling(parts.calls, parts.control, parts.now, parts.told)),
         connector=connector,
         pacing=SessionPacing(pulse_every=settings.pulse_seconds),
     )

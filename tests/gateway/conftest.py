@@ -104,6 +104,7 @@ async def _gateway(_mongodb: Database) -> AsyncIterator[Rig]:
 async def rig(_gateway: Rig, mongodb: Database) -> Rig:
     """A gateway with one agent, bound to the caller's number."""
     _gateway.control.forget()
+    _gateway.parts.told.forget()
     settings = AgentSettings(ai_agent_name="Alice's agent", llm_websocket_url="wss://agent.example.com/llm")
     agent = await _gateway.parts.agents.add_agent(settings)
     _gateway.agent_id = agent.ai_agent_id

@@ -1,5 +1,6 @@
 """The carrier's reports: told as facts, noted when nobody can take them, refused when they are not the carrier's."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -39,6 +40,26 @@ async def test_a_report_becomes_a_fact(
     assert isinstance(fact, kind)
     assert isinstance(fact, f.CarrierFact)
     assert (fact.carrier_call_id, fact.attempt_id) == (SID, "attempt-1")
+
+
+async def test_a_report_that_is_repeated_is_told_once(carrier: FakeCarrier) -> None:
+    """Five copies at once and one later cost one signal; a report that says something else is told too."""
+    copies = (carrier.post("status", CallStatus="completed", CallDuration="7", SipResponseCode="200") for _ in range(5))
+    answers = [*await asyncio.gather(*copies)]
+    answers.append(await carrier.post("status", CallStatus="completed", CallDuration="7", SipResponseCode="200"))
+    assert {answer.status_code for answer in answers} == {204}
+    assert len(carrier.rig.control.told) == 1
+    await carrier.post("status", CallStatus="completed", CallDuration="8", SipResponseCode="200")
+    assert len(carrier.rig.control.told) == 2
+
+
+async def test_a_report_that_was_not_taken_is_told_when_it_is_repeated(carrier: FakeCarrier) -> None:
+    """An engine that was away makes the carrier ask again, and then the report counts."""
+    carrier.rig.control.fails = True
+    assert (await carrier.post("status", CallStatus="ringing")).status_code == 503
+    carrier.rig.control.fails = False
+    assert (await carrier.post("status", CallStatus="ringing")).status_code == 204
+    assert len(carrier.rig.control.told) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from calls.reasons import FinishReason
 from calls.records import Message, Progress
 from calls.words import CallStatus, Party, Role
 from conversation.effects import Ended
+from gateway.once_told import OnceTold
 from gateway.relay.ports import NotDeliveredError
 from gateway.session_records import SessionRecords
 from gateway.session_reports import SessionReports
@@ -32,7 +33,7 @@ def records(rig: Rig) -> SessionRecords:
 @pytest.fixture
 def reports(rig: Rig) -> SessionReports:
     """The reports at noon."""
-    return SessionReports(Telling(rig.parts.calls, rig.control, _now))
+    return SessionReports(Telling(rig.parts.calls, rig.control, _now, OnceTold()))
 
 
 async def _claimed(rig: Rig) -> None:
