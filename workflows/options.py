@@ -50,12 +50,13 @@ SAVE_PATIENTLY: Final[Row] = Row(
 DIAL: Final[Row] = Row(
     task_queue=DIAL_QUEUE,
     start_to_close_timeout=timedelta(seconds=20),
-    heartbeat_timeout=timedelta(seconds=5),
+    heartbeat_timeout=timedelta(seconds=10),
     retry_policy=RetryPolicy(maximum_attempts=1),
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 """One attempt: after a worker's death nobody knows whether the carrier took the dial. The cancellation waits,
-because a dial that was started has an outcome that must be known."""
+because a dial that was started has an outcome that must be known. Ten seconds without a heartbeat is a death: with
+five, a machine that was merely overloaded had calls given up as ambiguous that the carrier was never asked for."""
 
 ASK: Final[Row] = Row(
     start_to_close_timeout=timedelta(seconds=16),

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,14 +11,17 @@ import typer
 from rich.console import Console
 
 from bench.chaos.create_window import counts, create_window
+from bench.chaos.judge.findings import Outcome
 from bench.chaos.judge.verdict import judge
 from bench.chaos.performance import perform
 from bench.chaos.plan import Plan, UnknownFaultError, described, draw
 from bench.chaos.regain import regain
 from bench.chaos.report import show, write
+from bench.chaos.shrink import Budget, Trial, shrink
 from bench.chaos.stage import rehearse, set_up
 from bench.chaos.storm import counts as counts_of_the_storm
 from bench.chaos.storm import storm
+from bench.chaos.switches import FAULTS
 
 app = typer.Typer(add_completion=False)
 console = Console(width=160, highlight=False, markup=False)
@@ -49,6 +52,12 @@ def main(  # noqa: PLR0917 - a command line has as many parameters as options
 
 
 async def _run(plan: Plan, folder: Path) -> int:
+    violations = sum(len(outcome.findings) for outcome in await _judged(plan, folder))
+    console.print(f"{violations} violations. {folder / 'report.json'}")
+    return 1 if violations else 0
+
+
+async def _judged(plan: Plan, folder: Path) -> Sequence[Outcome]:
     console.print(f"{len(plan.calls)} calls and {len(plan.faults)} faults in {plan.seconds:.0f} s; seed {plan.seed}.")
     async with set_up(folder) as stage:
         await rehearse(stage, plan)
@@ -57,9 +66,29 @@ async def _run(plan: Plan, folder: Path) -> int:
     show(outcomes, evidence, console)
     about = {"seed": plan.seed, "calls": len(plan.calls), "seconds": plan.seconds, "faults": len(plan.faults)}
     write(folder, about, outcomes, evidence)
-    violations = sum(len(outcome.findings) for outcome in outcomes)
-    console.print(f"{violations} violations. {folder / 'report.json'}")
-    return 1 if violations else 0
+    return outcomes
+
+
+@app.command("shrink")
+def shrunk(
+    calls: Annotated[int, typer.Option(envvar="CALLS", min=1, help="How many calls the failing run had")] = 100,
+    seed: Annotated[int, typer.Option(envvar="SEED", help="The failing run's seed")] = 1,
+    rate: Annotated[float, typer.Option(min=0.1, help="Calls a second at most")] = 4.0,
+    runs: Annotated[int, typer.Option(min=1, help="How many runs this may take")] = 24,
+    run_dir: Annotated[Path, typer.Option(help="Reports and logs go to chaos-SEED below it")] = Path(".run"),
+) -> None:
+    """Look for the smallest run of a seed that still shows a violation, and say how to run it."""
+
+    async def fails(trial: Trial) -> bool:
+        plan = draw(seed, trial.calls, rate=rate, only_faults=trial.kinds)
+        return any(outcome.findings for outcome in await _judged(plan, run_dir.absolute() / f"chaos-{seed}"))
+
+    found = asyncio.run(shrink(Trial(calls, tuple(sorted(FAULTS))), Budget(fails, runs=runs, chances=2)))
+    console.print(
+        f'The smallest seen to fail: make chaos CALLS={found.calls} SEED={seed} CHAOS_ARGS="--rate {rate:g}'
+        f" --only-faults '{','.join(found.kinds)}'\""
+    )
+    _leave(0)
 
 
 @app.command("create-window")
