@@ -34,6 +34,7 @@ class Callee:
         "relay_error",
         "was_heard",
         "wordless_at",
+        "words_due_at",
     )
 
     def __init__(self, floor: Floor) -> None:
@@ -43,6 +44,7 @@ class Callee:
         self._keys = ""
         self.keys_at: float | None = None  # when the keys pressed so far are one input
         self.wordless_at: float | None = None  # when an interruption counts as unintelligible
+        self.words_due_at: float | None = None  # until when the words of a voice that fell silent may come
         self.dropped_frames = 0
         self.relay_error: int | None = None  # the carrier's last one
         self.was_heard = False  # in an earlier relay session
@@ -88,6 +90,13 @@ class Callee:
         self._bad_frames += 1
         return self._bad_frames if self._bad_frames >= self._floor.plan.pacing.bad_frames else 0
 
+    def owes_words(self, now: float) -> bool:
+        """Whether something that the callee said or pressed is not known yet."""
+        if self.words_due_at is not None and now >= self.words_due_at:
+            self.words_due_at = None
+        is_pending = self.words_due_at is not None or self.keys_at is not None or self.wordless_at is not None
+        return is_pending or self._floor.silence.is_callee_speaking(now)
+
     def run_clocks(self, now: float) -> None:
         """End the pauses that are over."""
         if self.keys_at is not None and now >= self.keys_at:
@@ -100,6 +109,7 @@ class Callee:
 
     def _speaking(self, on: bool, now: float) -> None:
         self._floor.silence.callee_speaking(on, now)
+        self.words_due_at = None if on else now + self._floor.plan.pacing.words_grace
         if on:
             self._since = self._since if self._since is not None else now
         elif self.wordless_at is not None:
@@ -108,6 +118,7 @@ class Callee:
     def _prompt(self, frame: Prompt, now: float) -> None:
         self.wordless_at = None
         if frame.last:
+            self.words_due_at = None
             self._flush_keys(now)
             self._hear(frame.words.strip() or UNINTELLIGIBLE, now)
         else:

@@ -29,7 +29,9 @@ def next_deadline(floor: Floor, callee: Callee, now: float) -> float | None:
         callee.wordless_at,
         floor.playback.deadline() if floor.is_relay_up else None,
         floor.transfer_until,
-        floor.asking.deadline() if _is_asking_free(floor) else None,
+        floor.asking.deadline() if floor.is_free_to_ask else None,
+        floor.leave_by,
+        callee.words_due_at if floor.leave_by is not None else None,
         _stall_at(floor),
         _reminder_at(floor, now),
         _silence_at(floor, now),
@@ -102,7 +104,3 @@ def _silence_at(floor: Floor, now: float) -> float | None:
 
 def _may_be_silent(floor: Floor) -> bool:
     return floor.is_quiet and floor.transfer_until is None and floor.ending is None
-
-
-def _is_asking_free(floor: Floor) -> bool:
-    return floor.is_relay_up and floor.transfer_until is None and floor.ending is None

@@ -43,6 +43,13 @@ class SendRelay:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveRelay:
+    """Send the relay this frame, which makes the carrier ask what comes next, and close it if it then stays."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendAgent:
     """Send a text frame to the agent server."""
 
@@ -77,7 +84,7 @@ class Report:
     outcome: Outcome
 
 
-Effect = SendRelay | SendAgent | ConnectAgent | CloseAgent | Store | Report
+Effect = SendRelay | LeaveRelay | SendAgent | ConnectAgent | CloseAgent | Store | Report
 
 
 def ended(reason: FinishReason, **evidence: EvidenceValue) -> Ended:

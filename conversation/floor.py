@@ -34,9 +34,11 @@ class Floor:
         "asking",
         "effects",
         "ending",
+        "has_left",
         "is_over",
         "is_relay_up",
         "is_voicemail",
+        "leave_by",
         "link",
         "plan",
         "playback",
@@ -59,6 +61,8 @@ class Floor:
         self.is_over = False
         self.is_relay_up = False
         self.is_voicemail = False
+        self.leave_by: float | None = None  # another process is to go on, at the latest from then
+        self.has_left = False
         self.transfer_until: float | None = None
         self._held: list[str] = []  # for the relay, which is not up yet
 
@@ -66,6 +70,12 @@ class Floor:
     def is_quiet(self) -> bool:
         """Whether all the agent's words so far were spoken to a callee who is there."""
         return self.is_relay_up and self.playback.is_quiet
+
+    @property
+    def is_free_to_ask(self) -> bool:
+        """Whether nothing but the floor itself keeps the agent from being asked."""
+        is_going = self.ending is not None or self.leave_by is not None
+        return self.is_relay_up and self.transfer_until is None and not is_going
 
     def open_relay(self, now: float) -> None:
         """The relay is up: what was held for it is sent, and the clocks start."""
@@ -182,7 +192,7 @@ class Floor:
                 return
             if self.is_quiet or not self.is_relay_up:
                 self.end(self.ending, now)
-        elif self.is_relay_up and self.transfer_until is None and self.asking.may_ask(now):
+        elif self.is_free_to_ask and self.asking.may_ask(now):
             if self.turns.current is not None:
                 self.close(self.turns.current, now)
             self.asking.ask(now)

@@ -31,6 +31,7 @@ class Pacing:
     note_patience: float = 5.0  # how long a note waits for the agent's sentence to end
     resume_patience: float = 60.0  # how long, after a reconnect, the words already sent may take to be spoken
     digit_pause: float = 1.5  # a pause after which pressed keys are one input
+    words_grace: float = 1.5  # how long after the callee's voice the words of it may come (0.35 s on real calls)
     wordless_pause: float = 4.0  # an interruption without words counts as unintelligible after this
     callee_may_talk: float = 120.0  # a lost `clientSpeaking off` must not switch the silence timers off
     transfer_patience: float = 60.0  # the relay closes when a transfer begins; if it stays up, the transfer failed

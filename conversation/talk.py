@@ -29,8 +29,9 @@ from conversation.callee import Callee
 from conversation.clocks import next_deadline, run_clocks
 from conversation.effects import CloseAgent, ConnectAgent, Effect, Ended, Report, SendAgent, VoicemailReported, ended
 from conversation.floor import Floor
+from conversation.leaving import leave_if_possible
 from conversation.plan import ConversationPlan
-from conversation.relay_frames import Setup, TokensPlayed, parse_relay_frame
+from conversation.relay_frames import Digit, Prompt, RelayFrame, Setup, TokensPlayed, parse_relay_frame
 from conversation.wire import UndecodableError, WronglyTypedError
 
 
@@ -74,7 +75,7 @@ class Conversation:
             message.role is Role.USER and not message.extra.get("injected") for message in stored
         )
         floor.record.resume(stored)
-        floor.turns.resume(stored)
+        floor.turns.resume(stored, floor.record.wall(now))
         if transfer_failed:
             floor.transfer_failed(now)
         elif floor.record.user_spoke_last:
@@ -101,7 +102,7 @@ class Conversation:
             frame = parse_relay_frame(text)
         except (UndecodableError, WronglyTypedError):
             return self.relay_garbage(now)
-        if self.is_over and not isinstance(frame, TokensPlayed):
+        if self.is_over and not self._still_counts(frame):
             return []
         if isinstance(frame, Setup):
             if self.setup is None:
@@ -121,9 +122,10 @@ class Conversation:
         """The relay's socket is gone: the callee hung up, we were cut off, or the call was taken elsewhere."""
         floor = self._floor
         self._is_closed = True
+        if not self.is_over or floor.has_left:
+            self._callee.left(now)
         if self.is_over:
-            return []
-        self._callee.left(now)
+            return self._done(now)
         floor.is_over = True
         floor.keep(floor.playback.abandon(now), now)
         floor.effects.append(CloseAgent(1000))
@@ -191,6 +193,12 @@ class Conversation:
             self._floor.transfer_failed(now)
         return self._done(now)
 
+    def hand_over(self, within: float, now: float) -> list[Effect]:
+        """Another process is to go on: leave at the first pause, in so many seconds at the latest."""
+        if not self.is_over:
+            self._floor.leave_by = now + within
+        return self._done(now)
+
     def tick(self, now: float) -> list[Effect]:
         """Time has passed."""
         if not self.is_over:
@@ -203,6 +211,11 @@ class Conversation:
     def next_deadline(self, now: float) -> float | None:
         """When `tick` is due, in monotonic seconds; it may lie in the past."""
         return None if self.is_over else next_deadline(self._floor, self._callee, now)
+
+    def _still_counts(self, frame: RelayFrame) -> bool:
+        """Whether a frame tells what belongs into the record though the talk is over."""
+        kept = (TokensPlayed, Prompt, Digit) if self._floor.has_left else (TokensPlayed,)
+        return isinstance(frame, kept)
 
     def _take(self, frame: object, now: float) -> None:
         floor = self._floor
@@ -242,6 +255,7 @@ class Conversation:
     def _done(self, now: float) -> list[Effect]:
         floor = self._floor
         floor.settle(now)
+        leave_if_possible(floor, self._callee, now)
         effects = floor.effects.copy()
         floor.effects.clear()
         return effects

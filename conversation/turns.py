@@ -6,12 +6,15 @@ Rules of this file
 3. What a turn wants done (end, transfer, keys) is done after its words, and not at all once it is stale.
 """
 
+from datetime import datetime
+
 from calls.records import Message
 from calls.words import Role
 from conversation.agent_frames import Say
 from conversation.playback import Utterance
 
 _RESUME_STEP = 100  # asks that got no answer left no message, so the ids of a dead session are not known exactly
+_IDS_PER_SECOND = 10  # and two sessions may follow one another without a message between; nobody asks that fast
 
 
 class Turn:
@@ -87,10 +90,11 @@ class Turns:
         """Wait for the agent's first words."""
         self.current = Turn(0, now)
 
-    def resume(self, messages: list[Message]) -> None:
-        """Go on after the ids that an earlier session may have used."""
+    def resume(self, messages: list[Message], at: datetime) -> None:
+        """Go on after the ids that earlier sessions may have used; `at` is the wall clock."""
         used = [message.extra.get("response_id", 0) for message in messages if message.role is Role.AGENT]
-        self.last_asked = max(used, default=0) + _RESUME_STEP
+        elapsed = (at - messages[0].started_at).total_seconds() if messages else 0.0
+        self.last_asked = max(used, default=0) + _RESUME_STEP + int(max(0.0, elapsed) * _IDS_PER_SECOND)
 
     def ask(self, now: float, *, is_reminder: bool) -> Turn:
         """Open a new turn; the one before is stale from now on."""

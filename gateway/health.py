@@ -17,7 +17,9 @@ def health_router(parts: GatewayParts) -> APIRouter:
         return JSONResponse({"status": "ok"})
 
     async def readyz() -> JSONResponse:
-        """Each part that calls depend on, by name; 503 when one of them is away."""
+        """Each part that calls depend on, by name; 503 when one of them is away, or this process is about to stop."""
+        if parts.is_leaving():
+            return JSONResponse({"status": "stopping"}, 503)
         answers = await asyncio.gather(*(_look(check, parts.check_seconds) for check in parts.checks.values()))
         found = dict(zip(parts.checks, answers, strict=True))
         is_ready = all(answer == "ok" for answer in answers)

@@ -46,3 +46,5 @@ class GatewayParts:
     check_seconds: float = 3.0
     now: Clock = utc_now
     allow_insecure_agent_urls: bool = False
+    is_leaving: Callable[[], bool] = lambda: False
+    """Whether this process is about to stop and hands its calls over: it is not ready, and connects nobody."""

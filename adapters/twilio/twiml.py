@@ -76,6 +76,14 @@ def hang_up() -> str:
     return _text(document)
 
 
+def ask_again(url: str, *, after_seconds: int) -> str:
+    """Say nothing for a while, and ask there what comes next."""
+    document = VoiceResponse()
+    document.pause(length=after_seconds)
+    document.redirect(url, method="POST")
+    return _text(document)
+
+
 def reject() -> str:
     """Refuse a call that comes in, before it is picked up."""
     document = VoiceResponse()

@@ -19,6 +19,8 @@ RELAY = "/twilio/relay/{call_id}/{attempt_id}"
 """The relay's websocket."""
 RELAY_ENDED = "/twilio/relay-ended/{call_id}/{attempt_id}"
 """Asked for instructions when a relay session is over."""
+RESUME = "/twilio/resume/{call_id}/{attempt_id}"
+"""Asked for the conversation once more, by a call that a stopping gateway sent away."""
 TRANSFER = "/twilio/transfer/{call_id}/{attempt_id}/{request_id}"
 """Asked for the instructions of a transfer."""
 TRANSFER_LEG = "/twilio/transfer-leg/{call_id}/{attempt_id}/{request_id}"
@@ -63,6 +65,9 @@ class CallbackUrls:
 
     def relay_ended(self, call_id: str, attempt_id: str) -> str:
         return self._callback(RELAY_ENDED, call_id, attempt_id)
+
+    def resume(self, call_id: str, attempt_id: str) -> str:
+        return self._callback(RESUME, call_id, attempt_id)
 
     def transfer(self, call_id: str, attempt_id: str, request_id: str) -> str:
         return self._callback(TRANSFER, call_id, attempt_id, request_id)

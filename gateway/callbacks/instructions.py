@@ -20,6 +20,7 @@ from calls.ports.call_store import Claim
 from calls.reasons import REASONS
 from calls.records import StoredCall
 from calls.words import Direction
+from conversation.leaving import HANDOFF_HAND_OVER
 from gateway.callbacks.signed_forms import Form, SignedForms
 from gateway.parts import GatewayParts
 from gateway.telling import Telling
@@ -31,7 +32,9 @@ RESUMES = 5
 RESUMABLE = (None, 64105, 64107)
 """What a relay that had been up may fail with and be worth another one: its socket broke."""
 CONNECT_FAILURES = (39001, 64102)
-"""The carrier could not reach our relay socket; after a resume the next gateway may still be coming up."""
+"""The carrier could not reach our relay socket: its gateway is gone or stops, and the next may still be coming up."""
+ELSEWHERE_AFTER_SECONDS = 1
+"""How long a callee waits whom a stopping gateway sends to another: a balancer's health check notices meanwhile."""
 
 
 async def call_that_asks(parts: GatewayParts, call_id: str, form: Form) -> StoredCall | None:
@@ -58,6 +61,10 @@ async def connected(parts: GatewayParts, call_id: str, attempt_id: str, carrier_
         told = {"carrier_call_id": carrier_call_id, "attempt_id": attempt_id, "claim": claim.value}
         await parts.calls.note_late(call_id, "claim_refused", told, parts.now())
         return document(twiml.hang_up())
+    if parts.is_leaving():
+        return document(
+            twiml.ask_again(parts.carrier.urls.voice(call_id, attempt_id), after_seconds=ELSEWHERE_AFTER_SECONDS)
+        )
     if parts.head_start is not None:
         parts.head_start.begin(stored.agent.llm_websocket_url, call_id)
     return document(
@@ -66,7 +73,10 @@ async def connected(parts: GatewayParts, call_id: str, attempt_id: str, carrier_
 
 
 class ResumedUrls(CallbackUrls):
-    """The addresses of a conversation that was taken up again; the carrier itself carries the count, signed."""
+    """The addresses of a conversation that was taken up again; the carrier itself carries the count, signed.
+
+    A hand-over is no failure and does not count.
+    """
 
     def __init__(self, public_base_url: str, resumes: int) -> None:
         super().__init__(public_base_url)
@@ -74,7 +84,14 @@ class ResumedUrls(CallbackUrls):
 
     def relay_ended(self, call_id: str, attempt_id: str) -> str:
         """As ever, with the number of resumes as a query."""
-        address, mark, overrides = super().relay_ended(call_id, attempt_id).partition("#")
+        return self._counted(super().relay_ended(call_id, attempt_id))
+
+    def resume(self, call_id: str, attempt_id: str) -> str:
+        """The same."""
+        return self._counted(super().resume(call_id, attempt_id))
+
+    def _counted(self, url: str) -> str:
+        address, mark, overrides = url.partition("#")
         return f"{address}?resumes={self._resumes}{mark}{overrides}"
 
 
@@ -90,11 +107,15 @@ def instructions_router(parts: GatewayParts) -> APIRouter:
     async def relay_ended(call_id: str, attempt_id: str, fields: Annotated[Form, form], resumes: int = 0) -> Response:
         return await routes.relay_ended(call_id, attempt_id, fields, resumes)
 
+    async def resume(call_id: str, attempt_id: str, fields: Annotated[Form, form], resumes: int = 0) -> Response:
+        return await routes.resume(call_id, attempt_id, fields, resumes)
+
     async def voicemail(call_id: str, fields: Annotated[Form, form]) -> Response:
         return await routes.voicemail(call_id, fields)
 
     router.post(urls.VOICE)(voice)
     router.post(urls.RELAY_ENDED)(relay_ended)
+    router.post(urls.RESUME)(resume)
     router.post(urls.VOICEMAIL)(voicemail)
     return router
 
@@ -116,13 +137,33 @@ class _Instructions:
             # The call is over, or a transfer or a message took the callee out of the conversation.
             await self._tell_end_of_inbound(stored, attempt_id, form)
             return document(twiml.empty())
-        if stored is None or stored.progress.end_time is not None or end.session_status != "failed":
+        if stored is None or stored.progress.end_time is not None:
+            return document(twiml.hang_up())
+        if end.session_status == "ended" and end.handoff == HANDOFF_HAND_OVER:
+            return self._connect_again(stored, attempt_id, resumes)
+        if end.session_status != "failed":
             return document(twiml.hang_up())
         if not _may_resume(end, resumes):
             await self._give_up(call_id, attempt_id, end, resumes)
             return document(twiml.hang_up())
-        log.info("the conversation of call %s is taken up again (%d)", call_id, resumes + 1)
-        addresses = ResumedUrls(self._parts.carrier.public_base_url, resumes + 1)
+        return self._connect_again(stored, attempt_id, resumes + 1)
+
+    async def resume(self, call_id: str, attempt_id: str, form: Form, resumes: int) -> Response:
+        """A call that a stopping gateway sent away asks for its conversation once more."""
+        stored = await call_that_asks(self._parts, call_id, form)
+        if stored is None or stored.progress.end_time is not None:
+            return document(twiml.hang_up())
+        return self._connect_again(stored, attempt_id, resumes)
+
+    def _connect_again(self, stored: StoredCall, attempt_id: str, resumes: int) -> Response:
+        """The conversation goes on over a fresh relay; a process that stops itself has it asked for elsewhere."""
+        call_id = stored.order.call_id
+        addresses = ResumedUrls(self._parts.carrier.public_base_url, resumes)
+        if self._parts.is_leaving():
+            return document(
+                twiml.ask_again(addresses.resume(call_id, attempt_id), after_seconds=ELSEWHERE_AFTER_SECONDS)
+            )
+        log.info("the conversation of call %s is taken up again (%d)", call_id, resumes)
         return document(twiml.conversation(addresses, call_id, attempt_id, stored.agent, record=False))
 
     async def _tell_end_of_inbound(self, stored: StoredCall | None, attempt_id: str, form: Form) -> None:
@@ -160,6 +201,4 @@ class _Instructions:
 
 
 def _may_resume(end: RelayEnd, resumes: int) -> bool:
-    if resumes >= RESUMES:
-        return False
-    return end.error_code in RESUMABLE or (resumes > 0 and end.error_code in CONNECT_FAILURES)
+    return resumes < RESUMES and end.error_code in (*RESUMABLE, *CONNECT_FAILURES)

@@ -16,6 +16,7 @@ from conversation.effects import (
     ConnectAgent,
     Effect,
     Ended,
+    LeaveRelay,
     Outcome,
     Report,
     SendAgent,
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 
 HANDOFF_END = '{"end":true}'
 AFTER, TRANSFER_FAILED = "after", "transfer-failed"  # the setup parameter of a relay that follows a failed transfer
-POLICY_VIOLATION, GOING_AWAY = 1008, 1001
+GOING_AWAY, POLICY_VIOLATION, SERVICE_RESTART = 1001, 1008, 1012
 
 
 class RelaySession:
@@ -46,6 +47,7 @@ class RelaySession:
         "_agent",
         "_around",
         "_attempt_id",
+        "_closing",
         "_conversation",
         "_loop",
         "_messages",
@@ -75,6 +77,7 @@ class RelaySession:
         self._messages = Outbox("messages", self.call_id, around.pacing.back_off)
         self._reports = Outbox("reports", self.call_id, around.pacing.back_off)
         self._tick: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Future[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
 
     async def run(self) -> None:
@@ -106,9 +109,14 @@ class RelaySession:
         """Tell the agent that the transfer it asked for came to nothing."""
         self._apply(self._conversation.transfer_failed(self._loop.time()))
 
-    async def hand_over(self) -> None:
-        """Close the relay's socket, so that the carrier asks for another one, and wait until all is kept."""
+    async def give_way(self) -> None:
+        """Close the relay's socket at once, for a newer one of the same call, and wait until all is kept."""
         await self._relay.close(GOING_AWAY)
+        await self.closed.wait()
+
+    async def leave(self, within_seconds: float) -> None:
+        """Let another process take the call at the first pause, or then, and wait until all is kept."""
+        self._apply(self._conversation.hand_over(within_seconds, self._loop.time()))
         await self.closed.wait()
 
     async def _join(self) -> Setup | None:
@@ -169,6 +177,9 @@ class RelaySession:
             match effect:
                 case SendRelay():
                     self._relay.send(effect.text)
+                case LeaveRelay():
+                    self._relay.send(effect.text)
+                    self._timers.append(self._loop.call_later(self._around.pacing.leave_grace, self._close_relay))
                 case SendAgent():
                     self._agent.send(effect.text)
                 case ConnectAgent():
@@ -201,6 +212,9 @@ class RelaySession:
 
     def _end_relay(self) -> None:
         self._relay.send(end_frame(HANDOFF_END))
+
+    def _close_relay(self) -> None:
+        self._closing = asyncio.ensure_future(self._relay.close(SERVICE_RESTART))
 
     def _set_tick(self) -> None:
         due = self._conversation.next_deadline(self._loop.time())

@@ -51,7 +51,7 @@ class RelayEndpoint:
             await websocket.close()  # before accepting, this answers 403
             return
         plan = None if self._sessions.is_draining else await self._load(call_id, attempt_id)
-        if plan is None:
+        if plan is None or self._sessions.is_draining:
             await websocket.close(_TRY_AGAIN_LATER)
             return
         await websocket.accept()

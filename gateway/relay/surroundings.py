@@ -16,6 +16,7 @@ class SessionPacing:
     pulse_every: float = 5.0
     setup_within: float = 10.0
     hangup_grace: float = 5.0  # how long the carrier may take to hang up after the end before we end the relay
+    leave_grace: float = 2.0  # how long the carrier may take to close a relay that we ended for another process
     flush_messages: float = 5.0  # how long the report of the end waits for messages to be stored
     flush_at_close: float = 180.0  # an engine that restarts under load may take a minute; then the truth is lost
     back_off: BackOff = field(default_factory=BackOff)

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -40,6 +41,7 @@ from gateway.temporal_control import TemporalCallControl
 from runtime.logs import configure
 from runtime.setting_values import only_reachable_from_here
 from runtime.settings import ConfigurationError, GatewaySettings, load_settings
+from runtime.stopping import finishing_first
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
 from workflows.placing import Desk
 
@@ -68,12 +70,15 @@ def gateway(settings: GatewaySettings) -> FastAPI:
             client = await _prepare(settings, database)
             head_start = HeadStart(AgentServerConnector())
             stack.push_async_callback(head_start.close)
-            parts = gateway_parts(settings, database, client, head_start)
             sessions = Sessions()
+            parts = replace(
+                gateway_parts(settings, database, client, head_start), is_leaving=lambda: sessions.is_draining
+            )
             furnish(app, parts)
             app.router.routes.append(WebSocketRoute(RELAY, relay_endpoint(settings, parts, sessions, head_start).serve))
             stack.push_async_callback(sessions.close_all)
-            yield
+            with finishing_first(lambda: sessions.drain(settings.shutdown_grace_seconds)):
+                yield
 
     return bare_app(lifespan)
 

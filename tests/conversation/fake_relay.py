@@ -21,6 +21,7 @@ class FakeRelay:
     def __init__(self, *, reports: bool = True) -> None:
         self.spoken: list[str] = []
         self.digits: list[str] = []
+        self.handoffs: list[str] = []
         self._cycles: deque[Cycle] = deque()
         self._is_speaking = False
         self._reports = reports
@@ -36,6 +37,9 @@ class FakeRelay:
         frame = json.loads(text)
         if frame["type"] == "sendDigits":
             self.digits.append(frame["digits"])
+        if frame["type"] == "end":
+            self.handoffs.append(frame["handoffData"])
+            self.break_off()
         if frame["type"] != "text":
             return
         if not self._cycles or self._cycles[-1].is_complete:
@@ -45,6 +49,11 @@ class FakeRelay:
         cycle.text += frame["token"]
         cycle.is_complete = frame["last"]
         cycle.interruptible = frame["interruptible"]
+
+    def break_off(self) -> None:
+        """The session is over: what was queued is gone, and the next one begins in silence."""
+        self._cycles.clear()
+        self._is_speaking = False
 
     @property
     def has_more(self) -> bool:

@@ -12,6 +12,7 @@ from conversation.effects import (
     ConnectAgent,
     Effect,
     Ended,
+    LeaveRelay,
     Outcome,
     Report,
     SendAgent,
@@ -56,7 +57,7 @@ class Stage:
         """Carry out what the conversation asks for."""
         for effect in effects:
             match effect:
-                case SendRelay():
+                case SendRelay() | LeaveRelay():
                     self.relay.take(effect.text)
                 case SendAgent():
                     self.to_agent.append(json.loads(effect.text))

@@ -1,7 +1,11 @@
-"""Whatever the order of frames: ids rise, nothing is said twice, the record is what was spoken, one ending at most."""
+"""Whatever the order of frames, and however often the talk changes hands.
+
+Ids rise, nothing is said twice, the record is what was spoken, and there is one ending at most.
+"""
 
 import json
 from collections import deque
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from calls.records import Message
 from calls.words import Role
-from conversation.effects import ConnectAgent, Effect, Ended, Report, SendAgent, SendRelay, Store
+from conversation.effects import ConnectAgent, Effect, Ended, LeaveRelay, Report, SendAgent, SendRelay, Store
 from conversation.talk import Conversation
 from tests.conversation.fake_relay import FakeRelay
 from tests.conversation.stage import WALL, plan
@@ -28,6 +32,7 @@ class Interleaving(RuleBasedStateMachine):
         self.now = 0.0
         self.relay = FakeRelay()
         self.talk = Conversation(plan(silence_seconds=120), self.now, WALL)
+        self.is_left = False
         self.to_relay: deque[str] = deque()
         self.from_relay: deque[str] = deque()
         self.stored: list[Message] = []
@@ -49,9 +54,11 @@ class Interleaving(RuleBasedStateMachine):
         """Put what is asked for on the wires."""
         for effect in effects:
             match effect:
-                case SendRelay():
+                case SendRelay() | LeaveRelay():
                     assert not self.endings
+                    assert not self.is_left, "something is said after leaving"
                     self.to_relay.append(effect.text)
+                    self.is_left = isinstance(effect, LeaveRelay)
                 case SendAgent():
                     frame = json.loads(effect.text)
                     if "response_id" in frame:
@@ -97,6 +104,8 @@ class Interleaving(RuleBasedStateMachine):
         """The relay receives what was sent."""
         for _ in range(min(frames, len(self.to_relay))):
             self.relay.take(self.to_relay.popleft())
+        if self.relay.handoffs:
+            self.relay_breaks()
 
     @rule(frames=st.integers(1, 5))
     def deliver_from_relay(self, frames: int) -> None:
@@ -137,6 +146,36 @@ class Interleaving(RuleBasedStateMachine):
         """The agent server goes away."""
         self.is_connected = False
         self.do(self.talk.agent_closed(code, self.now))
+
+    @precondition(lambda self: self.talk.setup is not None and not self.endings)
+    @rule()
+    def relay_breaks(self) -> None:
+        """The relay's socket breaks after all it sent was received; a new session goes on from what is stored."""
+        while self.from_relay:
+            self.deliver_from_relay(len(self.from_relay))
+        if not self.endings:
+            self.begin_anew()
+
+    @precondition(lambda self: self.talk.setup is not None and not self.endings)
+    @rule(within=st.sampled_from([0.0, 2.0, 60.0]))
+    def hand_over(self, within: float) -> None:
+        """The process is to stop."""
+        self.do(self.talk.hand_over(within, self.now))
+
+    def begin_anew(self) -> None:
+        """The call goes on in another session."""
+        self.do(self.talk.relay_closed(self.now))
+        self.to_relay.clear()
+        self.relay.break_off()
+        self.relay.handoffs.clear()
+        self.is_left = False
+        self.connects = 0
+        self.is_connected = False
+        self.now += STEP  # no carrier is faster
+        self.talk = Conversation(plan(silence_seconds=120), self.now, WALL + timedelta(seconds=self.now))
+        self.talk.resume(self.stored, self.now)
+        self.do(self.talk.start(self.now))
+        self.from_relay.append(self.relay.setup())
 
     @rule()
     def wrap_up(self) -> None:
@@ -181,6 +220,7 @@ class Interleaving(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """The callee hangs up; what the record says is what was heard."""
+        self.flush()
         self.flush()
         self.do(self.talk.relay_closed(self.now))
         said = "".join(message.content for message in self.stored if message.role is Role.AGENT)

@@ -1,14 +1,17 @@
 """What the carrier is told to do: when the callee answers, and when a relay session is over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from calls.facts import ConversationEnded
 from calls.reasons import FinishReason
 from calls.records import Progress, TransferEntry
 from calls.words import CallStatus
-from tests.gateway.conftest import Rig
+from gateway.app import create_app
+from tests.gateway.conftest import ORIGIN, Rig
 from tests.gateway.fake_carrier import OTHER_SID, SID, FakeCarrier, action, verbs
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -84,8 +87,6 @@ async def test_resumes_are_bounded(carrier: FakeCarrier) -> None:
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("64102", FinishReason.RETELL_SERVICE_ERROR),
-        ("39001", FinishReason.RETELL_SERVICE_ERROR),
         ("64109", FinishReason.CONCURRENT_CALL_LIMIT_REACHED),
         ("64114", FinishReason.SPEECH_RECOGNITION_ERROR),
         ("64101", FinishReason.TWILIO_SERVICE_ERROR),
@@ -93,7 +94,7 @@ async def test_resumes_are_bounded(carrier: FakeCarrier) -> None:
     ],
 )
 async def test_what_cannot_be_resumed_ends_the_call(carrier: FakeCarrier, code: str, reason: FinishReason) -> None:
-    """A relay that could not come up, or failed for a cause of the carrier's, ends the call with its reason."""
+    """A relay that failed for a cause of the carrier's ends the call with its reason."""
     await carrier.answer()
     answer = await carrier.post("relay-ended", SessionStatus="failed", ErrorCode=code)
     assert verbs(answer) == ["Hangup"]
@@ -102,18 +103,70 @@ async def test_what_cannot_be_resumed_ends_the_call(carrier: FakeCarrier, code: 
     assert fact.reason is reason
 
 
-async def test_a_resume_that_cannot_connect_is_tried_again(carrier: FakeCarrier) -> None:
-    """After a resume the next gateway may still be coming up, so a failure to connect is no end yet."""
+@pytest.mark.parametrize("code", ["64102", "39001"])
+async def test_a_relay_that_cannot_connect_is_tried_again(carrier: FakeCarrier, code: str) -> None:
+    """Its gateway may be gone and the next still be coming up; after the last resume it is our failure."""
     await carrier.answer()
-    answer = await carrier.post("relay-ended", query="?resumes=1", SessionStatus="failed", ErrorCode="39001")
-    assert verbs(answer) == ["Connect"]
+    for query in ("", "?resumes=4"):
+        answer = await carrier.post("relay-ended", query=query, SessionStatus="failed", ErrorCode=code)
+        assert verbs(answer) == ["Connect"]
+    answer = await carrier.post("relay-ended", query="?resumes=5", SessionStatus="failed", ErrorCode=code)
+    assert verbs(answer) == ["Hangup"]
+    [(_, fact)] = carrier.rig.control.told
+    assert isinstance(fact, ConversationEnded)
+    assert fact.reason is FinishReason.RETELL_SERVICE_ERROR
+
+
+async def test_a_conversation_that_is_handed_over_goes_on(carrier: FakeCarrier) -> None:
+    """When a stopping gateway ended the relay for another, the callee is connected again, and no failure is counted."""
+    await carrier.answer()
+    for query in ("", "?resumes=5"):
+        answer = await carrier.post(
+            "relay-ended", query=query, SessionStatus="ended", HandoffData='{"hand_over":true}', SessionId="VX1"
+        )
+        assert verbs(answer) == ["Connect"]
+        assert action(answer).endswith(f"?resumes={query[-1:] or 0}")
+    assert carrier.rig.control.told == []
+    await _progress(carrier.rig, end_time=NOON)
+    answer = await carrier.post("relay-ended", SessionStatus="ended", HandoffData='{"hand_over":true}')
+    assert verbs(answer) == ["Hangup"]
+
+
+async def test_a_stopping_gateway_sends_calls_elsewhere(carrier: FakeCarrier) -> None:
+    """It answers that the carrier should ask again in a second, at the same address, and is not ready."""
+    leaving = FakeCarrier(leaving_rig(carrier.rig))
+    answer = await leaving.answer()
+    assert verbs(answer) == ["Pause", "Redirect"]
+    assert "https://callbacks.example.com/twilio/voice/call-1/attempt-1#" in answer.text
+    answer = await leaving.post("relay-ended", query="?resumes=2", **LOST)
+    assert verbs(answer) == ["Pause", "Redirect"]
+    assert "https://callbacks.example.com/twilio/resume/call-1/attempt-1?resumes=3#" in answer.text
+    assert action(await carrier.post("resume", query="?resumes=3")).endswith("?resumes=3")
+    ready = await leaving.rig.stranger.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "stopping"})
+
+
+async def test_only_a_live_call_resumes(carrier: FakeCarrier) -> None:
+    """Whoever does not hold the claim, and a call that has ended, are hung up."""
+    await carrier.answer()
+    assert verbs(await carrier.post("resume", sid=OTHER_SID)) == ["Hangup"]
+    await _progress(carrier.rig, end_time=NOON)
+    assert verbs(await carrier.post("resume")) == ["Hangup"]
+
+
+def leaving_rig(rig: Rig) -> Rig:
+    """The same gateway, about to stop."""
+    parts = replace(rig.parts, is_leaving=lambda: True)
+    app = create_app(parts)
+    stranger = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN)
+    return replace(rig, app=app, parts=parts, stranger=stranger)
 
 
 async def test_giving_up_is_told_before_the_hangup(carrier: FakeCarrier) -> None:
     """While the reason cannot be told the carrier has to ask again, or the hangup would look like the callee's."""
     await carrier.answer()
     carrier.rig.control.fails = True
-    answer = await carrier.post("relay-ended", SessionStatus="failed", ErrorCode="64102")
+    answer = await carrier.post("relay-ended", SessionStatus="failed", ErrorCode="64101")
     assert answer.status_code == 503
 
 

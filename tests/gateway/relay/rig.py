@@ -25,7 +25,12 @@ from tests.conversation.fake_relay import FakeRelay
 from tests.gateway.relay.memory import HeaderVerifier, MemoryReporter, MemorySessionStore
 
 QUICK = SessionPacing(
-    pulse_every=0.05, setup_within=8.0, hangup_grace=0.2, flush_at_close=2.0, back_off=BackOff(first=0.01, most=0.05)
+    pulse_every=0.05,
+    setup_within=8.0,
+    hangup_grace=0.2,
+    leave_grace=0.2,
+    flush_at_close=2.0,
+    back_off=BackOff(first=0.01, most=0.05),
 )
 QUICK_TALK = Pacing(connect_pause=0.05, config_grace=0.05, note_patience=0.2, digit_pause=0.1)
 
@@ -33,8 +38,13 @@ QUICK_TALK = Pacing(connect_pause=0.05, config_grace=0.05, note_patience=0.2, di
 class Gateway:
     """The relay route with fakes behind it."""
 
-    def __init__(self, pacing: SessionPacing = QUICK, connector: AgentConnector | None = None) -> None:
-        self.store = MemorySessionStore()
+    def __init__(
+        self,
+        pacing: SessionPacing = QUICK,
+        connector: AgentConnector | None = None,
+        store: MemorySessionStore | None = None,
+    ) -> None:
+        self.store = store or MemorySessionStore()
         self.reporter = MemoryReporter()
         self.verifier = HeaderVerifier()
         self.sessions = Sessions()
@@ -95,6 +105,7 @@ class Relay:
         self.connection = connection
         self.fake = FakeRelay()
         self.ended: list[str] = []
+        self.hangs_up_on_end = True
         self.close_code: int | None = None
         self._moved = asyncio.Condition()
         self._reading = asyncio.create_task(self._read())
@@ -140,6 +151,8 @@ class Relay:
                 frame = json.loads(text)
                 if frame["type"] == "end":
                     self.ended.append(frame["handoffData"])
+                    if self.hangs_up_on_end:
+                        await self.connection.close(1000, "Closing websocket session")
                 await self.send(*self.fake.play())
                 async with self._moved:
                     self._moved.notify_all()

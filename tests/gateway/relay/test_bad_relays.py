@@ -79,21 +79,6 @@ async def test_newer_relay_wins(gateway: Gateway, agent_url: str) -> None:
     assert seqs == list(range(len(seqs)))
 
 
-async def test_draining_hands_all_sessions_over(gateway: Gateway, agent_url: str) -> None:
-    """A process that stops closes its relays, keeps what was said, and takes no new ones."""
-    gateway.expect(agent_url)
-    async with gateway.relay() as relay:
-        await relay.set_up()
-        await relay.wait_to_hear("Can you make it?")
-        await gateway.sessions.close_all()
-        await relay.wait(lambda: relay.close_code == 1001)
-        assert gateway.sessions.live == 0
-        assert len(gateway.store.said("call-1")) == 1
-        with pytest.raises(InvalidStatus):
-            async with gateway.relay():
-                pass
-
-
 async def test_agent_server_that_is_down(gateway: Gateway) -> None:
     """Three attempts, then the call ends for that reason, with nothing said."""
     gateway.expect("ws://127.0.0.1:1/llm")
