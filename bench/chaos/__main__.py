@@ -15,6 +15,7 @@ from bench.chaos.judge.findings import Outcome
 from bench.chaos.judge.verdict import judge
 from bench.chaos.performance import perform
 from bench.chaos.plan import Plan, UnknownFaultError, described, draw
+from bench.chaos.planted import harvest
 from bench.chaos.regain import regain
 from bench.chaos.report import show, write
 from bench.chaos.shrink import Budget, Trial, shrink
@@ -129,6 +130,19 @@ def regained(
     show(outcomes, evidence, console)
     _tell(figures)
     _leave(1 if any(outcome.findings for outcome in outcomes) else 0)
+
+
+@app.command("planted")
+def planted(
+    seed: Annotated[int, typer.Option(envvar="SEED", help="Draws the calls")] = 1,
+    run_dir: Annotated[Path, typer.Option(help="Sources and reports go to planted below it")] = Path(".run"),
+) -> None:
+    """Break the product's own source, once for each invariant, and see that the run finds it."""
+    unseen = 0
+    for reaped in harvest(seed, run_dir.absolute() / "planted", console.print):
+        unseen += not reaped.is_seen
+        console.print(f"  {'found' if reaped.is_seen else 'NOT FOUND'}: {reaped.found}")
+    _leave(1 if unseen else 0)
 
 
 def _tell(figures: Mapping[str, Any]) -> None:

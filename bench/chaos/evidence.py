@@ -30,7 +30,7 @@ class Evidence:
     carrier_audio: dict[str, Document] = field(default_factory=dict)
     """By recording SID: `status`, and `bytes` and `sha256` of the audio where there is some."""
     workflows: list[Document] = field(default_factory=list)
-    """`workflow_id, run_id, status, result, signals, dials, failed_tasks, text` of every run of the engine."""
+    """`workflow_id, run_id, status, closed_at, result, signals, dials, failed_tasks, text` of every run."""
 
     def as_json(self) -> Document:
         return asdict(self)

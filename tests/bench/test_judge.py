@@ -37,6 +37,11 @@ def unknown_leg(run: Evidence) -> None:
     run.legs[0]["sid"] = "CA" + "8" * 32
 
 
+def early_leave(run: Evidence) -> None:
+    """The workflow hung up in its record only."""
+    run.workflows[0]["closed_at"] = 105.0
+
+
 def lost_record(run: Evidence) -> None:
     run.calls.pop()
 
@@ -97,6 +102,7 @@ PLANTED: dict[str, Doctor] = {
     "no carrier call is live at the end": live_leg,
     "none outlived its maximum duration": endless_leg,
     "every carrier call belongs to a call": unknown_leg,
+    "no carrier call outlives its workflow": early_leave,
     "a call that was taken is on record": lost_record,
     "every record has ended, with reason and evidence": open_record,
     "the reason is the true one": untrue_reason,

@@ -1,5 +1,6 @@
 """Invariants 1 and 2: at most one ring for each call, and no carrier call that nobody owns or that will not end."""
 
+import math
 from collections.abc import Iterable, Iterator
 
 from bench.chaos.evidence import OURS, Document, Evidence, owner_of
@@ -75,6 +76,20 @@ def is_owned(evidence: Evidence, leg: Document) -> Iterator[Finding]:
     elif call["progress"]["carrier_call_id"] != leg["sid"] and not _turned_away(evidence, leg):
         known = call["progress"]["carrier_call_id"]
         yield Finding(leg["sid"], f"call {call['call_id']} knows {known or 'no carrier call'}, and this one went on")
+
+
+def outlives_no_workflow(evidence: Evidence, leg: Document) -> Iterator[Finding]:
+    """As long as a carrier call lives, the workflow of its call runs, to answer for it."""
+    if leg["direction"] != OURS or _turned_away(evidence, leg):
+        return
+    name = f"call-{owner_of(leg)}"
+    runs = [workflow for workflow in evidence.workflows if workflow["workflow_id"] == name]
+    if any(run["closed_at"] is None for run in runs):
+        return
+    closed_at = max((run["closed_at"] for run in runs), default=0.0)
+    alone = (leg["ended_at"] or math.inf) - closed_at
+    if alone > _CARRIER_SLACK_SECONDS:
+        yield Finding(leg["sid"], f"lived {alone:.1f} s longer than {name}")
 
 
 def _turned_away(evidence: Evidence, leg: Document) -> bool:

@@ -23,6 +23,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(2, "no carrier call is live at the end", rings.every_leg, rings.is_over),
     Check(2, "none outlived its maximum duration", rings.every_leg, rings.ended_in_time),
     Check(2, "every carrier call belongs to a call", rings.every_leg, rings.is_owned),
+    Check(2, "no carrier call outlives its workflow", rings.every_leg, rings.outlives_no_workflow),
     Check(3, "a call that was taken is on record", endings.taken_calls, endings.is_kept),
     Check(3, "every record has ended, with reason and evidence", endings.every_call, endings.has_ended),
     Check(3, "the reason is the true one", endings.every_call, endings.reason_is_true),
