@@ -134,7 +134,7 @@ def regained(
 
 @app.command("planted")
 def planted(
-    seed: Annotated[int, typer.Option(envvar="SEED", help="Draws the calls")] = 1,
+    seed: Annotated[int, typer.Option(envvar="SEED", help="Draws the calls")] = 2,
     run_dir: Annotated[Path, typer.Option(help="Sources and reports go to planted below it")] = Path(".run"),
 ) -> None:
     """Break the product's own source, once for each invariant, and see that the run finds it."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.chaos.judge.verdict import INVARIANTS
+from bench.chaos.plan import draw
 from bench.chaos.planted import PLANTS, ROOT, Plant, plant
 
 
@@ -21,6 +22,12 @@ def test_a_bug_can_be_planted(bug: Plant, tmp_path: Path) -> None:
     changed = (tmp_path / "source" / bug.file).read_text("utf-8")
     compile(changed, bug.file, "exec")
     assert changed != before == (ROOT / bug.file).read_text("utf-8")
+
+
+def test_the_seed_draws_calls_that_meet_the_bugs() -> None:
+    """Without them the plants of orphans and of forgotten words would find nothing to break."""
+    stories = {call.story for bug in PLANTS for call in draw(2, bug.calls, rate=2, only_faults=bug.faults).calls}
+    assert {"stuck in the queue", "relay lost once"} <= stories
 
 
 def test_a_plant_that_is_out_of_date_says_so(tmp_path: Path) -> None:
