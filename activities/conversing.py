@@ -10,7 +10,7 @@ from activities.models import CarrierWord, MachineCheck, MachineDecision, Watch
 from activities.telephony import word_of
 from calls.agents import VoicemailAction
 from calls.facts import MachineAction
-from calls.ports.call_store import CallStore
+from calls.ports.call_store import CallStore, Pulse
 from calls.ports.carrier import Carrier, CarrierError
 from calls.ports.pages import StoreUnavailableError
 from calls.words import Role
@@ -76,8 +76,9 @@ class Conversing:
             activity.heartbeat()
             await asyncio.sleep(wait)
             try:
-                if await self._is_fresh(watch):
-                    wait = watch.stale_seconds
+                pulse = await self._store.pulse(watch.call_id)
+                if pulse is not None and (fresh_for := _fresh_for(pulse, watch)) > 0:
+                    wait = fresh_for
                     continue
                 stored = await self._store.find(watch.call_id)
                 if stored is not None and stored.progress.over:
@@ -87,9 +88,11 @@ class Conversing:
                 activity.logger.warning("cannot watch call %s for now: %s", watch.call_id, error)
                 continue
             if said is None or not said.is_live:
-                return word_of(watch.carrier_call_id, said)
+                word = word_of(watch.carrier_call_id, said)
+                return word.model_copy(update={"conversation_lost": pulse is not None and pulse.is_open})
             wait = min(wait * 2, _LONGEST_SILENCE_OF_ASKING)
 
-    async def _is_fresh(self, watch: Watch) -> bool:
-        pulse = await self._store.pulse(watch.call_id)
-        return pulse is not None and (datetime.now(UTC) - pulse.at).total_seconds() < watch.stale_seconds
+
+def _fresh_for(pulse: Pulse, watch: Watch) -> float:
+    """How many seconds from now this pulse is stale, if no other follows it."""
+    return watch.stale_seconds - (datetime.now(UTC) - pulse.at).total_seconds()

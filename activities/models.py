@@ -91,6 +91,7 @@ class CarrierWord(_Model):
     end: CarrierEnd | None = None
     duration_seconds: float | None = None
     answered_by: str | None = None
+    conversation_lost: bool = False
 
 
 class TransferOrder(_Model):

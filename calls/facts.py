@@ -136,6 +136,8 @@ class CallCompleted(CarrierFact):
     answered_by: str | None = None
     asked: bool = False
     """Whether we learnt it by asking instead of by a status callback."""
+    conversation_lost: bool = False
+    """Whether its conversation had lived and nobody of ours was ever told that it ended: no gateway answered."""
 
 
 class MachineVerdict(CarrierFact):

@@ -163,6 +163,8 @@ def _ended_by_conversation(call: Call, completed: f.CallCompleted) -> Ending | N
 
 def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:
     reason, detail = disposition(completed.carrier_status, completed.sip_code, answered=was_answered(call))
+    if reason is FinishReason.USER_ENDED_CALL and completed.conversation_lost:
+        reason, detail = FinishReason.RETELL_SERVICE_ERROR, "no_gateway_answered"
     seen = {**_seen(call), **({"detail": detail} if detail else {})}
     return Ending(reason, REASONS[reason].by, phase(call), seen)
 

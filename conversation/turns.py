@@ -14,7 +14,7 @@ from conversation.agent_frames import Say
 from conversation.playback import Utterance
 
 _RESUME_STEP = 100  # asks that got no answer left no message, so the ids of a dead session are not known exactly
-_IDS_PER_SECOND = 10  # and two sessions may follow one another without a message between; nobody asks that fast
+_IDS_PER_SECOND = 100  # and two sessions may follow one another without a message between; nobody asks that fast
 
 
 class Turn:

@@ -126,6 +126,7 @@ class Story:
                     duration_seconds=said.duration_seconds,
                     answered_by=said.answered_by,
                     asked=True,
+                    conversation_lost=said.conversation_lost,
                 )
             )
         elif said.status == "in-progress":

@@ -171,10 +171,15 @@ class MongoCallStore:
         )
 
     @asking
+    async def close_pulse(self, call_id: str, at: datetime) -> None:
+        """The conversation is over, by the carrier's word; nothing is kept of one that left no sign of life."""
+        await self._pulses.update_one({"_id": call_id}, {"$max": {"closed_at": at}})
+
+    @asking
     async def pulse(self, call_id: str) -> Pulse | None:
         """The last sign of life; None before the first."""
         found = await self._pulses.find_one({"_id": call_id})
-        return Pulse(found["pulse"]["relay_session_id"], found["pulse"]["at"]) if found else None
+        return Pulse(**found["pulse"], closed_at=found.get("closed_at")) if found else None
 
     @asking
     async def note_late(self, call_id: str, kind: str, body: Mapping[str, object], at: datetime) -> None:

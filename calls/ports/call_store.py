@@ -64,10 +64,16 @@ class Claim(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The last sign of life of a call's conversation."""
+    """The last sign of life of a call's conversation; `closed_at` is when the carrier said that it was over."""
 
     relay_session_id: str
     at: datetime
+    closed_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has heard of an end after it."""
+        return self.closed_at is None or self.closed_at < self.at
 
 
 class CallStore(Protocol):
@@ -119,6 +125,10 @@ class CallStore(Protocol):
 
     async def touch(self, pulses: Mapping[str, Pulse]) -> None:
         """Leave signs of life of conversations, by call id; an older one than the stored one changes nothing."""
+        ...
+
+    async def close_pulse(self, call_id: str, at: datetime) -> None:
+        """The conversation is over, by the carrier's word; nothing is kept of one that left no sign of life."""
         ...
 
     async def pulse(self, call_id: str) -> Pulse | None:

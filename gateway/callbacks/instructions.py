@@ -21,6 +21,7 @@ from calls.reasons import REASONS
 from calls.records import StoredCall
 from calls.words import Direction
 from conversation.leaving import HANDOFF_HAND_OVER
+from gateway.callbacks.lost_conversations import LostConversations
 from gateway.callbacks.signed_forms import Form, SignedForms
 from gateway.parts import GatewayParts
 from gateway.telling import Telling
@@ -123,6 +124,7 @@ def instructions_router(parts: GatewayParts) -> APIRouter:
 class _Instructions:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
+        self._conversations = LostConversations(parts.calls)
         self._telling = Telling(parts.calls, parts.control, parts.now, parts.told)
 
     async def voice(self, call_id: str, attempt_id: str, form: Form) -> Response:
@@ -135,6 +137,8 @@ class _Instructions:
         stored = await call_that_asks(self._parts, call_id, form)
         if end.call_status != "in-progress" or end.session_status == "completed":
             # The call is over, or a transfer or a message took the callee out of the conversation.
+            if stored is not None:
+                await self._conversations.note_end(call_id, self._parts.now())
             await self._tell_end_of_inbound(stored, attempt_id, form)
             return document(twiml.empty())
         if stored is None or stored.progress.end_time is not None:

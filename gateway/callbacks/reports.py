@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from adapters.twilio import callbacks as said
 from adapters.twilio import urls
-from calls.facts import Fact
+from calls.facts import CallCompleted, Fact
+from gateway.callbacks.lost_conversations import LostConversations
 from gateway.callbacks.signed_forms import Form, SignedForms
 from gateway.parts import GatewayParts
 from gateway.telling import Telling
@@ -31,11 +32,14 @@ def reports_router(parts: GatewayParts) -> APIRouter:
     """The routes of the carrier's reports."""
     router = APIRouter(include_in_schema=False)
     telling = Telling(parts.calls, parts.control, parts.now, parts.told)
+    conversations = LostConversations(parts.calls)
     form = Depends(SignedForms(parts.carrier.verifier))
 
     def serve(path: str, read: Reading) -> None:
         async def report(call_id: str, attempt_id: str, fields: Annotated[Form, form]) -> Response:
             if fact := read(fields, attempt_id, parts.now()):
+                if isinstance(fact, CallCompleted):
+                    fact = await conversations.look(call_id, fact)
                 await telling.tell(call_id, fact, about=said.carrier_call_id(fields))
             return Response(status_code=204)
 

@@ -6,22 +6,25 @@ import itertools
 from collections.abc import AsyncIterator, Sequence
 
 _CHUNK = 65_536
+_PATIENCE_SECONDS = 12.0
+"""How long a connection is held while no target accepts it; a carrier waits 15 s for an answer."""
+_TRY_EVERY_SECONDS = 0.1
 
 
 @contextlib.asynccontextmanager
 async def balancing(port: int, targets: Sequence[int]) -> AsyncIterator[None]:
-    """Forward each connection to the next target that accepts it; a target's death closes its connections."""
+    """Forward each connection to the next target that accepts it; a target's death closes its connections.
+
+    While none accepts, as when a single one restarts, a connection is held for some seconds.
+    """
     turns = itertools.cycle(range(len(targets)))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = next(turns)
-        for target in [*targets[first:], *targets[:first]]:
-            try:
-                there, back = await asyncio.open_connection("127.0.0.1", target)
-            except OSError:
-                continue
+        found = await _first_that_accepts([*targets[first:], *targets[:first]])
+        if found is not None:
+            there, back = found
             await asyncio.gather(_pump(reader, back), _pump(there, writer))
-            break
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", port)
@@ -29,6 +32,19 @@ async def balancing(port: int, targets: Sequence[int]) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
+
+
+async def _first_that_accepts(
+    targets: Sequence[int],
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _PATIENCE_SECONDS
+    while loop.time() < deadline:
+        for target in targets:
+            with contextlib.suppress(OSError):
+                return await asyncio.open_connection("127.0.0.1", target)
+        await asyncio.sleep(_TRY_EVERY_SECONDS)
+    return None
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

@@ -20,6 +20,8 @@ class StackOptions:
     run_dir: Path = Path(".run")
     workers: int = 1
     gateways: int = 1
+    balanced: bool = False
+    """Whether a balancer stands also before a single gateway; it holds what comes while that restarts."""
     speed: float = 1.0
     """Story seconds per second: how fast the pretend callees ring, listen and talk."""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class EmbeddedStack:
             exit_stack.callback(self.folder.withdraw)  # says "down" before anything is
             first, second = self._recipes(kept)
             await self._group.start(first)
-            if len(self._gateways) > 1:
+            if self._is_balanced:
                 targets = [kept.ports[name] for name in self._gateways]
                 await exit_stack.enter_async_context(balancing(kept.ports["balancer"], targets))
             await self._group.start(second)
@@ -120,7 +122,11 @@ class EmbeddedStack:
         return self._kept
 
     def _front_port(self, kept: Kept) -> int:
-        return kept.ports["balancer" if len(self._gateways) > 1 else "gateway"]
+        return kept.ports["balancer" if self._is_balanced else "gateway"]
+
+    @property
+    def _is_balanced(self) -> bool:
+        return len(self._gateways) > 1 or self.options.balanced
 
     def _recipes(self, kept: Kept) -> tuple[Sequence[Recipe], Sequence[Recipe]]:
         """What stands alone, and what needs that to be up."""

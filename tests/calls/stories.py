@@ -82,6 +82,13 @@ STORIES = (
         Phase.RINGING,
         False,
     ),
+    Story(
+        "no gateway is left to go on with the talk",
+        (*TALKING, completed(36).model_copy(update={"conversation_lost": True})),
+        R.RETELL_SERVICE_ERROR,
+        Phase.CONVERSATION,
+        True,
+    ),
     Story("the callee hangs up", (*TALKING, completed(36)), R.USER_ENDED_CALL, Phase.CONVERSATION, True),
     Story(
         "the agent ends the call",

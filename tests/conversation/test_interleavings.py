@@ -171,7 +171,7 @@ class Interleaving(RuleBasedStateMachine):
         self.is_left = False
         self.connects = 0
         self.is_connected = False
-        self.now += STEP  # no carrier is faster
+        self.now += 1  # no carrier is faster
         self.talk = Conversation(plan(silence_seconds=120), self.now, WALL + timedelta(seconds=self.now))
         self.talk.resume(self.stored, self.now)
         self.do(self.talk.start(self.now))

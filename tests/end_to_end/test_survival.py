@@ -57,3 +57,22 @@ async def test_a_call_is_carried_through_with_no_worker_up(stack: EmbeddedStack,
     leg = (await customer.ledger(SLOW))[-1]
     # Of the words that the hangup itself cut off, a carrier reports nothing; all others must agree.
     assert whole(call["messages"], "content") == whole(leg["spoken"], "text")
+
+
+async def test_a_conversation_that_no_gateway_goes_on_with_is_our_failure(
+    stack: EmbeddedStack, customer: Customer
+) -> None:
+    """The only gateway dies and stays away: the carrier hangs up, and the record does not blame the callee."""
+    lines = [{"text": "Hello.", "cue": "answer"}, {"text": "I was thinking.", "delay_seconds": 600}]
+    await customer.teach(SLOW, {"name": "Thinks long", "ring_seconds": 1, "lines": lines})
+    call_id = await customer.placed(SLOW, await customer.agent())
+    await customer.talking(call_id)
+    await asyncio.sleep(2)  # the first pulse
+    await stack.parts["gateway"].kill()
+    async with asyncio.timeout(30):
+        while any(leg["ended_at"] is None for leg in await customer.ledger(SLOW)):
+            await asyncio.sleep(0.1)
+    await stack.parts["gateway"].start()
+    call = await customer.ended(call_id)
+    assert call["call_finish_reason"] == "retell_service_error"
+    assert (await customer.ledger(SLOW))[-1]["hung_up_by"] == "carrier"

@@ -5,7 +5,7 @@ contract suite runs against both.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -119,7 +119,12 @@ class FakeCallStore:
         for call_id, pulse in pulses.items():
             known = self.pulses.get(call_id)
             if known is None or known.at < pulse.at:
-                self.pulses[call_id] = pulse
+                self.pulses[call_id] = replace(pulse, closed_at=known.closed_at if known else None)
+
+    async def close_pulse(self, call_id: str, at: datetime) -> None:
+        self._answer()
+        if known := self.pulses.get(call_id):
+            self.pulses[call_id] = replace(known, closed_at=max(at, known.closed_at or at))
 
     async def pulse(self, call_id: str) -> Pulse | None:
         self._answer()

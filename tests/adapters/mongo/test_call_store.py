@@ -123,6 +123,22 @@ async def test_a_pulse_never_goes_back(calls: CallStore) -> None:
     assert await calls.pulse("c1") == second
 
 
+async def test_a_conversation_is_open_until_its_end_is_told(calls: CallStore) -> None:
+    """An end closes it, a later sign of life opens it again, and an end of what never lived leaves nothing."""
+    await calls.close_pulse("c1", TIME)
+    assert await calls.pulse("c1") is None
+    await calls.touch({"c1": Pulse("VX1", TIME)})
+    for seconds, is_open in ((1, False), (3, True)):
+        if not is_open:
+            await calls.close_pulse("c1", TIME + timedelta(seconds=seconds))
+            await calls.close_pulse("c1", TIME)
+        else:
+            await calls.touch({"c1": Pulse("VX2", TIME + timedelta(seconds=seconds))})
+        pulse = await calls.pulse("c1")
+        assert pulse is not None
+        assert pulse.is_open is is_open
+
+
 async def test_a_record_takes_its_transcript(mongodb: Database) -> None:
     """Gathered utterances lie in the call's record, the last gathering rules, and the call reads as before."""
     store = MongoCallStore(mongodb)

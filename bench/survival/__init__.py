@@ -1,0 +1,1 @@
+"""Fifty people on the phone, and the process that holds their calls is killed."""

@@ -1,0 +1,113 @@
+"""What became of each call: did it go on, and does its transcript say what the carrier's ledger heard.
+
+What may be lacking after a crash, and only near it: the agent's utterance under way (whole or its end) and words of
+the callee that were on the wire. Such an utterance of the agent is said again from its start, because nobody alive
+knows how much of it was heard; the ledger then has its beginning once more than the transcript.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Row = Mapping[str, Any]
+
+AROUND_SECONDS = 2.0
+"""How long before a break words may have begun that nobody had stored yet."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """One call. Counts are utterances; `silences` are seconds from a broken relay to the next one."""
+
+    call_id: str
+    goes_on: bool
+    why_not: str = ""
+    sessions: int = 0
+    heard: int = 0
+    stored: int = 0
+    missing: int = 0
+    partial: int = 0
+    said_again: int = 0
+    doubled: int = 0
+    invented: int = 0
+    lost_elsewhere: list[str] = field(default_factory=list)
+    """Words that are missing although nothing broke near them."""
+    silences: list[float] = field(default_factory=list)
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the call went on and its transcript is complete but for what a break may cost, without doubles."""
+        return self.goes_on and not (self.doubled or self.invented or self.lost_elsewhere)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "is_right": self.is_right}
+
+
+def judged(call_id: str, record: Row, leg: Row, lines: int) -> Verdict:
+    """The verdict over one call; `lines` is how much its callee had to say."""
+    heard, stored = leg["spoken"], record["messages"]
+    verdict = Verdict(call_id, goes_on=True, sessions=len(leg["relay_sessions"]), heard=len(heard), stored=len(stored))
+    said = sum(one["role"] == "user" for one in heard)
+    if record["call_finish_reason"] != "agent_ended_call" or said < lines:
+        verdict.goes_on = False
+        verdict.why_not = f"{record['call_finish_reason']} after {said} of {lines} lines, by {leg['hung_up_by']}"
+    _compare(verdict, heard, stored, list(_breaks(leg)))
+    verdict.silences = list(_silences(leg["relay_sessions"]))
+    again = Counter(_plain(one["text"]) for one in heard if one["role"] == "agent")
+    verdict.said_again = sum(count - 1 for count in again.values())
+    return verdict
+
+
+def _compare(verdict: Verdict, heard: Sequence[Row], stored: Sequence[Row], breaks: Sequence[float]) -> None:
+    position, found = 0, set[int]()
+    for message in stored:
+        match = next((at for at in range(position, len(heard)) if _is_of(message, heard[at])), None)
+        if match is None:
+            is_double = any(_is_of(message, heard[at]) for at in found)
+            verdict.doubled += is_double
+            verdict.invented += not is_double
+            continue
+        verdict.partial += _plain(message["content"]) != _plain(heard[match]["text"])
+        found.add(match)
+        position = match + 1
+    for at, one in enumerate(heard):
+        if at not in found:
+            verdict.missing += 1
+            if not _is_near_a_break(heard, at, breaks):
+                verdict.lost_elsewhere.append(f"{one['role']}: {one['text']}")
+
+
+def _is_of(message: Row, said: Row) -> bool:
+    kept, whole = _plain(message["content"]), _plain(said["text"])
+    return message["role"] == said["role"] and bool(kept) and whole.startswith(kept)
+
+
+def _is_near_a_break(heard: Sequence[Row], at: int, breaks: Sequence[float]) -> bool:
+    """Whether an utterance was the last of its side before a relay broke, or began just before that."""
+    role, begun = heard[at]["role"], heard[at]["at"]
+    later = [one["at"] for one in heard[at + 1 :] if one["role"] == role]
+    for moment in breaks:
+        is_last = begun <= moment and not any(other <= moment for other in later)
+        if is_last or moment - AROUND_SECONDS <= begun <= moment:
+            return True
+    return False
+
+
+def _breaks(leg: Row) -> Iterator[float]:
+    for session in leg["relay_sessions"]:
+        if session["ended_as"] == "failed" and session["closed_at"] is not None:
+            yield session["closed_at"]
+
+
+def _silences(sessions: Sequence[Row]) -> Iterator[float]:
+    closed: float | None = None
+    for session in sessions:
+        if session["opened_at"] is not None:
+            if closed is not None:
+                yield round(session["opened_at"] - closed, 3)
+            closed = session["closed_at"]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
