@@ -19,10 +19,10 @@ DEV      := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench chaos reasons lock clean
+.PHONY: help demo up test check bench chaos reasons survival fuzz lock clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(EMBEDDED) ## Start everything, place one call, show its record, take everything down
 	@$(RUN) -m runtime.embedded demo --run-dir "$(RUN_DIR)" $(DEMO_ARGS)
@@ -52,6 +52,12 @@ UV_COMPILE := uv pip compile --quiet --universal --generate-hashes --python-vers
 
 reasons: $(EMBEDDED) ## End calls in every way there is, and compare records with the carrier's ledger
 	@$(RUN) -m bench.reasons --run-dir "$(RUN_DIR)"
+
+survival: $(EMBEDDED) ## Kill and stop gateways under live conversations (CALLS=…)
+	@$(RUN) -m bench.survival --run-dir "$(RUN_DIR)" $(if $(CALLS),--calls $(CALLS))
+
+fuzz: $(EMBEDDED) ## Send bad frames to a gateway while others talk (FRAMES=… SEED=…)
+	@$(RUN) -m bench.fuzz --run-dir "$(RUN_DIR)" $(if $(FRAMES),--frames $(FRAMES)) $(if $(SEED),--seed $(SEED))
 
 lock: ## Write the three lock files anew (needs uv on PATH)
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH (pip install uv, anywhere)" >&2; exit 2; }

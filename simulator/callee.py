@@ -25,7 +25,9 @@ class Callee:
         self._speaker = speaker
         self._send = send
         self._noun = noun
-        self._answered_chars = 0
+        # In a relay that follows another the agent may have had its say already.
+        last = leg.record.spoken[-1] if leg.record.spoken else None
+        self._answered_chars = -1 if last and last.role == "agent" and not last.interrupted else 0
 
     async def converse(self) -> None:
         """Say every line that is left, each at its cue; hang up afterwards if the story says so."""

@@ -51,19 +51,21 @@ class House:
             raise LookupError(f"{part} is not running")
         return pid
 
-    async def answered_calls(self, count: int, *, claimed: bool = True) -> list[str]:
+    async def answered_calls(self, count: int, *, claimed: bool = True, agent_port: int | None = None) -> list[str]:
         """So many new calls that a relay may connect for (`claimed`), or whose callee is about to answer."""
+        port = agent_port or self.agent_port
         call_ids = [f"bench-{secrets.token_hex(8)}" for _ in range(count)]
         for start in range(0, count, 20):
-            await asyncio.gather(*(self._store(call_id, claimed=claimed) for call_id in call_ids[start : start + 20]))
+            some = call_ids[start : start + 20]
+            await asyncio.gather(*(self._store(call_id, port, claimed=claimed) for call_id in some))
         return call_ids
 
-    async def _store(self, call_id: str, *, claimed: bool) -> None:
+    async def _store(self, call_id: str, agent_port: int, *, claimed: bool) -> None:
         request = CallRequest(from_number=CALLER, to_number=CALLEE, direction=Direction.OUTBOUND)
         order = CallOrder(
             id=secrets.token_hex(12), call_id=call_id, request_id=call_id, request_sha256=call_id, request=request
         )
-        agent = AgentSettings(ai_agent_name="Load", llm_websocket_url=f"ws://127.0.0.1:{self.agent_port}/llm")
+        agent = AgentSettings(ai_agent_name="Load", llm_websocket_url=f"ws://127.0.0.1:{agent_port}/llm")
         plan = CallPlan(agent_id="a" * 24, agent_name="Load", policy=Policy(), record=False)
         now = datetime.now(UTC)
         await self.calls.register(NewCall(order=order, agent_id="a" * 24, agent=agent, plan=plan, registered_at=now))

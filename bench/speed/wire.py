@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 PUBLIC = "wss://ringback.test"
@@ -44,6 +45,12 @@ def setup(call_id: str) -> str:
     """The relay's first frame."""
     sid = carrier_call_id(call_id)
     return json.dumps({"type": "setup", "sessionId": f"VX{sid[2:]}", "callSid": sid})
+
+
+def read(text: str | bytes) -> dict[str, Any]:
+    """A frame."""
+    frame: dict[str, Any] = json.loads(text)
+    return frame
 
 
 def info(name: str, value: str) -> str:

@@ -6,11 +6,11 @@ knows how much of it was heard; the ledger then has its beginning once more than
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-Row = Mapping[str, Any]
+from bench.survival.alignment import Alignment, Row, is_of, plain
 
 AROUND_SECONDS = 2.0
 """How long before a break words may have begun that nobody had stored yet."""
@@ -34,6 +34,9 @@ class Verdict:
     lost_elsewhere: list[str] = field(default_factory=list)
     """Words that are missing although nothing broke near them."""
     silences: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    """What was heard and what is stored, where they differ without excuse."""
 
     @property
     def is_right(self) -> bool:
@@ -54,33 +57,27 @@ def judged(call_id: str, record: Row, leg: Row, lines: int) -> Verdict:
         verdict.why_not = f"{record['call_finish_reason']} after {said} of {lines} lines, by {leg['hung_up_by']}"
     _compare(verdict, heard, stored, list(_breaks(leg)))
     verdict.silences = list(_silences(leg["relay_sessions"]))
-    again = Counter(_plain(one["text"]) for one in heard if one["role"] == "agent")
+    again = Counter(plain(one["text"]) for one in heard if one["role"] == "agent")
     verdict.said_again = sum(count - 1 for count in again.values())
+    if not verdict.is_right:
+        verdict.said = [f"{one['role']}: {one['text']}{' …' if one['interrupted'] else ''}" for one in heard]
+        verdict.kept = [f"{one['role']}: {one['content']}" for one in stored]
     return verdict
 
 
 def _compare(verdict: Verdict, heard: Sequence[Row], stored: Sequence[Row], breaks: Sequence[float]) -> None:
-    position, found = 0, set[int]()
-    for message in stored:
-        match = next((at for at in range(position, len(heard)) if _is_of(message, heard[at])), None)
-        if match is None:
-            is_double = any(_is_of(message, heard[at]) for at in found)
+    excused = frozenset(at for at in range(len(heard)) if _is_near_a_break(heard, at, breaks))
+    pairs = Alignment(heard, stored, excused).pairs()
+    found, kept = {at for at, _ in pairs}, {number for _, number in pairs}
+    for number, message in enumerate(stored):
+        if number not in kept:
+            is_double = any(is_of(message, heard[at]) for at in found)
             verdict.doubled += is_double
             verdict.invented += not is_double
-            continue
-        verdict.partial += _plain(message["content"]) != _plain(heard[match]["text"])
-        found.add(match)
-        position = match + 1
-    for at, one in enumerate(heard):
-        if at not in found:
-            verdict.missing += 1
-            if not _is_near_a_break(heard, at, breaks):
-                verdict.lost_elsewhere.append(f"{one['role']}: {one['text']}")
-
-
-def _is_of(message: Row, said: Row) -> bool:
-    kept, whole = _plain(message["content"]), _plain(said["text"])
-    return message["role"] == said["role"] and bool(kept) and whole.startswith(kept)
+    verdict.partial = sum(plain(stored[number]["content"]) != plain(heard[at]["text"]) for at, number in pairs)
+    verdict.missing = len(heard) - len(found)
+    lost = [heard[at] for at in range(len(heard)) if at not in found | excused]
+    verdict.lost_elsewhere = [f"{one['role']}: {one['text']}" for one in lost]
 
 
 def _is_near_a_break(heard: Sequence[Row], at: int, breaks: Sequence[float]) -> bool:
@@ -107,7 +104,3 @@ def _silences(sessions: Sequence[Row]) -> Iterator[float]:
             if closed is not None:
                 yield round(session["opened_at"] - closed, 3)
             closed = session["closed_at"]
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
