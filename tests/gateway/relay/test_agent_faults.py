@@ -118,6 +118,41 @@ async def test_connection_that_keeps_breaking(gateway: Gateway) -> None:
     assert connections == 5
 
 
+async def test_server_that_cannot_be_reached_again(gateway: Gateway) -> None:
+    """It was there and is gone: the attempts of one reconnect, then it is lost, and the greeting was heard."""
+
+    async def talk(connection: ServerConnection) -> None:
+        await send(connection, **FIRST)
+        connection.server.close(close_connections=False)
+        connection.transport.abort()
+
+    async with serving(talk) as url:
+        gateway.expect(url)
+        async with gateway.relay() as relay:
+            assert await join(gateway, relay) == "llm_websocket_connection_lost"
+            assert relay.heard == "Hello there."
+
+
+@pytest.mark.parametrize("frame", ["{", "[]", "no json", "5"])
+async def test_frames_that_are_no_objects(gateway: Gateway, frame: str) -> None:
+    """Nine in a row are dropped, also twice when something good comes between; ten end the call."""
+
+    async def talk(connection: ServerConnection) -> None:
+        for count in (9, 9, 10):
+            await send(connection, response_type="ping_pong", timestamp=1)
+            for _ in range(count):
+                await connection.send(frame)
+        await connection.wait_closed()
+
+    async with serving(talk) as url:
+        gateway.expect(url)
+        async with gateway.relay() as relay:
+            await relay.set_up()
+            _, _, ended = await gateway.reporter.wait_for("ended")
+            assert ended.reason == "llm_websocket_payload_corruption"
+            assert ended.evidence == {"bad_frames": 10}
+
+
 async def test_server_that_stops_its_keep_alives(gateway: Gateway) -> None:
     """It asked for them and owes them; two reconnects, then it is lost."""
     connections = 0
