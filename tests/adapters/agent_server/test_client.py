@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -12,6 +14,9 @@ from websockets.http11 import Request, Response
 
 from adapters.agent_server.client import AgentServerConnector, AgentServerSocket
 from conversation.agent_port import AgentClosedError, AgentUnreachableError
+
+CERTIFICATE = Path(__file__).parents[2] / "data" / "localhost.pem"
+"""Of localhost, by itself, with its key: made for tests, good for a hundred years."""
 
 Talk = Callable[[ServerConnection], Awaitable[None]]
 
@@ -179,3 +184,18 @@ async def test_secret_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
         await socket.close(1000)
     assert "secret" not in caplog.text
     assert "secret" not in str(unreachable.value)
+
+
+async def test_tls_is_set_up_once_for_all_calls() -> None:
+    """Loading the authorities anew for each call would stop all others; and a stranger's certificate is refused."""
+    serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=CERTIFICATE)
+    serving.load_cert_chain(CERTIFICATE)
+    connector = AgentServerConnector(tls=trusting)
+    async with serve(lambda connection: connection.wait_closed(), "127.0.0.1", 0, ssl=serving) as server:
+        url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/llm"
+        for call_id in ("c1", "c2"):
+            socket = await connector.connect(url, call_id)
+            assert socket._connection.transport.get_extra_info("ssl_object").context is trusting
+            await socket.close(1000)
+        with pytest.raises(AgentUnreachableError, match="SSLCertVerificationError"):
+            await AgentServerConnector().connect(url, "c3")
