@@ -69,6 +69,20 @@ class FaultDone:
 
 
 @dataclass(slots=True)
+class Told:
+    """One request to the customers' own server. `said` is its body; `is_taken`: it was answered with a success."""
+
+    at: float
+    path: str
+    event: str
+    trace_id: str
+    is_signed: bool
+    body_sha256: str
+    said: dict[str, Any]
+    is_taken: bool = False
+
+
+@dataclass(slots=True)
 class Deeds:
     """Everything that was done, in the order of its beginning."""
 

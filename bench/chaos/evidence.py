@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.chaos.deeds import Deeds
+from bench.chaos.deeds import Deeds, Told
 
 Document = dict[str, Any]
 OURS = "outbound-api"
@@ -32,6 +32,9 @@ class Evidence:
     workflows: list[Document] = field(default_factory=list)
     """`workflow_id, run_id, status, closed_at, result, signals, dials, failed_tasks, text` of every run."""
 
+    told: list[Told] = field(default_factory=list)
+    """What the customers' own server was sent, in the order of its coming."""
+
     def as_json(self) -> Document:
         return asdict(self)
 
@@ -48,6 +51,14 @@ class Evidence:
             if leg["direction"] == OURS:
                 legs.setdefault(owner_of(leg), []).append(leg)
         return legs
+
+    @cached_property
+    def told_by_call(self) -> dict[str, list[Told]]:
+        """What the customers' own server was sent, by the call id in the body; an empty one where there is none."""
+        told: dict[str, list[Told]] = {}
+        for one in self.told:
+            told.setdefault(called(one), []).append(one)
+        return told
 
     def faults_during(self, kinds: tuple[str, ...], begin: float, end: float) -> bool:
         """Whether a fault whose kind begins with one of these was on, or just over, between two moments."""
@@ -68,3 +79,9 @@ def owner_of(leg: Document) -> str:
         if len(parts) > 3 and parts[1] == "twilio":  # noqa: PLR2004 - /twilio/<what>/<call id>/…
             return parts[3]
     return ""
+
+
+def called(one: Told) -> str:
+    """The call id that a webhook is about; empty when it has none."""
+    call = one.said.get("call")
+    return str(call.get("call_id", "")) if isinstance(call, dict) else ""

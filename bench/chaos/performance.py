@@ -92,5 +92,6 @@ async def gather(stage: Stage, deeds: Deeds) -> Evidence:
     evidence.legs = await read_ledger(stage.session, simulator)
     evidence.carrier_audio = await read_audio(stage.session, simulator, *stage.account, evidence.legs)
     await asyncio.to_thread(read_records, *stage.mongodb, evidence)
+    evidence.told = list(stage.receiver.told)
     evidence.workflows = await read_workflows(stage.engine)
     return evidence

@@ -14,6 +14,7 @@ from bench.chaos.cast import AGENTS, CAST
 from bench.chaos.customer import PATIENCE_SECONDS
 from bench.chaos.evidence import Document
 from bench.chaos.plan import Plan
+from bench.chaos.receiver import SECRET, Receiver, receiver
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 
 SPEED = 8.0
@@ -37,17 +38,23 @@ POLICY: Mapping[str, float] = {
     "reconcile_seconds": 10,
 }
 """Timers short enough that a run is over in minutes, long enough that an outage fits into each."""
-_OTHERS = {"RINGBACK_PULSE_SECONDS": "1", "RINGBACK_PULSE_STALE_SECONDS": "3", "RINGBACK_LOG_LEVEL": "INFO"}
+_OTHERS = {
+    "RINGBACK_PULSE_SECONDS": "1",
+    "RINGBACK_PULSE_STALE_SECONDS": "3",
+    "RINGBACK_LOG_LEVEL": "INFO",
+    "RINGBACK_WEBHOOK_SECRET": SECRET,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A running stack, a way to speak HTTP to anybody, the engine, and the agents by name."""
+    """A running stack, a way to speak HTTP to anybody, the engine, the agents by name, and who is told of calls."""
 
     stack: EmbeddedStack
     session: aiohttp.ClientSession
     engine: Client
     agents: dict[str, str]
+    receiver: Receiver
 
     @property
     def mongodb(self) -> tuple[str, str]:
@@ -78,7 +85,9 @@ async def set_up(folder: Path, *, workers: int = 2, gateways: int = 2) -> AsyncI
             )
         )
         engine = await Client.connect(stack.addresses.temporal_address, namespace=stack.addresses.temporal_namespace)
-        yield Stage(stack, session, engine, await _hire(session, stack.addresses.agent_llm_url))
+        receiving = await exits.enter_async_context(receiver())
+        agents = await _hire(session, stack.addresses.agent_llm_url)
+        yield Stage(stack, session, engine, agents, receiving)
 
 
 async def _hire(session: aiohttp.ClientSession, llm_url: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bench.chaos.deeds import Deeds, FaultDone, Intrusion, Mischief, OrderGiven, Post
+from bench.chaos.deeds import Deeds, FaultDone, Intrusion, Mischief, OrderGiven, Post, Told
 from bench.chaos.evidence import Evidence
 
 POLICY = {
@@ -61,6 +61,7 @@ def call(call_id: str, number: int, reason: str, **changed: Any) -> dict[str, An
         "by": "agent",
         "phase": "conversation",
         "evidence": {"carrier_status": "completed"},
+        "answer_time": None,
         "end_time": 109.0,
         "complete": True,
         "carrier_call_id": f"CA{number:032d}",
@@ -71,7 +72,7 @@ def call(call_id: str, number: int, reason: str, **changed: Any) -> dict[str, An
         "call_id": call_id,
         "to_number": f"+1202555000{number}",
         "registered_at": 100.0,
-        "agent": {"voicemail": {"message": None}},
+        "agent": {"voicemail": {"message": None}, "webhook_url": "http://127.0.0.1:1/webhooks"},
         "plan": {"policy": dict(POLICY), "voicemail": {"action": "hang_up"}},
         "progress": progress | changed,
     }
@@ -90,6 +91,22 @@ def workflow(call_id: str, reason: str, registration: str = "created") -> dict[s
         "failed_tasks": [],
         "text": "{}",
     }
+
+
+def told(
+    call_id: str, event: str, audio: str | None = None, messages: int = 0, reason: str | None = None, **changed: Any
+) -> Told:
+    """A webhook that the receiver took."""
+    said_of: dict[str, Any] = {
+        "call_id": call_id,
+        "call_finish_reason": reason,
+        "recorded_call_audio_url": audio,
+        "messages": [{}] * messages,
+    }
+    trace_id = f"{event} of {call_id}"
+    said = {"event": event, "traceId": trace_id, "call": said_of}
+    known = {"at": 105.0, "path": "/webhooks", "is_signed": True, "body_sha256": f"digest of {trace_id}"}
+    return Told(**{"event": event, "trace_id": trace_id, "said": said, "is_taken": True, **known, **changed})
 
 
 def a_sound_run() -> Evidence:
@@ -112,7 +129,7 @@ def a_sound_run() -> Evidence:
             leg(BUSY, 2, **unanswered),
         ],
         calls=[
-            call(TALK, 1, "agent_ended_call", recording=archived),
+            call(TALK, 1, "agent_ended_call", recording=archived, answer_time=104.0) | {"transcript": list(SPOKEN)},
             call(BUSY, 2, "line_busy", status="error", phase="ringing", end_time=104.1),
         ],
         messages={
@@ -121,6 +138,14 @@ def a_sound_run() -> Evidence:
         archive={"f1": {"recording": RECORDING, "bytes": 4, "sha256": "abcd", "noted": {}}},
         carrier_audio={RECORDING: {"status": "completed", "bytes": 4, "sha256": "abcd"}},
         workflows=[workflow(TALK, "agent_ended_call"), workflow(BUSY, "line_busy")],
+        told=[
+            told(TALK, "CallHandler.CallStarted", is_taken=False),
+            told(TALK, "CallHandler.CallStarted"),
+            told(BUSY, "CallHandler.CallEnded", reason="line_busy"),
+            told(BUSY, "callAnalysis.pcaCompleted", reason="line_busy"),
+            told(TALK, "CallHandler.CallEnded", reason="agent_ended_call"),
+            told(TALK, "callAnalysis.pcaCompleted", "https://ringback.test/r", len(SPOKEN), reason="agent_ended_call"),
+        ],
     )
 
 

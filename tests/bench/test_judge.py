@@ -1,13 +1,14 @@
 """Every question of the judge is seen to find the bug that is planted for it, and no other cries out."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from bench.chaos.deeds import Intrusion
 from bench.chaos.evidence import Evidence
 from bench.chaos.judge.verdict import CHECKS, INVARIANTS, judge
-from tests.bench.a_run import BUSY, RECORDING, REFUSED, TALK, a_sound_run, leg
+from tests.bench.a_run import BUSY, RECORDING, REFUSED, TALK, a_sound_run, leg, told
 
 Doctor = Callable[[Evidence], object]
 
@@ -95,6 +96,29 @@ def accepted_conflict(run: Evidence) -> None:
     run.deeds.posts[2].status = 200
 
 
+def lost_webhook(run: Evidence) -> None:
+    """Three tries, and it was given up."""
+    run.told[-1].is_taken = False
+
+
+def overtaking_webhook(run: Evidence) -> None:
+    run.told.insert(0, run.told.pop(4))
+
+
+def early_webhook(run: Evidence) -> None:
+    """It was made before the recording was there."""
+    run.told[-1].said["call"]["recorded_call_audio_url"] = None
+
+
+def rewritten_webhook(run: Evidence) -> None:
+    """A repetition was made anew from a record that had gone on."""
+    run.told[1].body_sha256 = "another"
+
+
+def start_that_never_was(run: Evidence) -> None:
+    run.told.insert(2, told(BUSY, "CallHandler.CallStarted"))
+
+
 PLANTED: dict[str, Doctor] = {
     "a call has at most one accepted carrier call": second_ring,
     "a call that was refused is never dialled": ring_after_a_503,
@@ -111,6 +135,11 @@ PLANTED: dict[str, Doctor] = {
     "messages are numbered without gaps": doubled_number,
     "recordings are archived whole": short_recording,
     "no recording is stored twice or for nobody": orphaned_recording,
+    "every webhook that is due was taken": lost_webhook,
+    "a call's webhooks come in order": overtaking_webhook,
+    "the last webhook has the whole call": early_webhook,
+    "a webhook is the same each time it comes": rewritten_webhook,
+    "a webhook tells what happened, to who asked": start_that_never_was,
     "strangers are refused": believed_forgery,
     "what strangers sent changed nothing": forged_fact,
     "bad requests get a clear error": vague_error,
@@ -143,6 +172,40 @@ def test_a_planted_bug_is_found(question: str) -> None:
     run = a_sound_run()
     PLANTED[question](run)
     assert found(run).get(question)
+
+
+@pytest.mark.parametrize(
+    ("changed", "question"),
+    [
+        ({"is_signed": False}, "a webhook is the same each time it comes"),
+        ({"trace_id": "another"}, "a webhook is the same each time it comes"),
+        ({"event": "CallHandler.CallEnded"}, "a webhook is the same each time it comes"),
+        ({"path": "/elsewhere"}, "a webhook tells what happened, to who asked"),
+        ({"said": {}}, "a webhook is the same each time it comes"),
+    ],
+)
+def test_a_webhook_that_is_wrong_in_itself_is_found(changed: dict[str, Any], question: str) -> None:
+    """Unsigned, header and body at odds, sent on, or about nothing."""
+    run = a_sound_run()
+    for name, value in changed.items():
+        setattr(run.told[1], name, value)
+    assert question in found(run)
+
+
+def test_a_webhook_that_is_told_under_two_names_is_found() -> None:
+    """The receiver knows repetitions by the trace id alone: a second one is a second event."""
+    run = a_sound_run()
+    twin = told(TALK, "CallHandler.CallStarted", trace_id="another")
+    twin.said["traceId"] = "another"
+    run.told.insert(2, twin)
+    assert "a webhook tells what happened, to who asked" in found(run)
+
+
+def test_a_webhook_that_nobody_asked_for_is_found() -> None:
+    """The agent of the busy call has no address to be told at."""
+    run = a_sound_run()
+    run.calls[1]["agent"]["webhook_url"] = None
+    assert set(found(run)) == {"a webhook tells what happened, to who asked"}
 
 
 def test_a_foreign_callback_that_was_believed_is_found() -> None:

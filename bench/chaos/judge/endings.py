@@ -96,6 +96,8 @@ def has_completed(evidence: Evidence, workflow: Document) -> Iterator[Finding]:
     if wedged := [failed for failed in workflow["failed_tasks"] if "ondetermin" in failed]:
         yield Finding(name, f"could not go on for a while: {wedged[0]}")
     result = workflow["result"]
+    if not isinstance(result, dict) or "registration" not in result:
+        return  # not a call's own workflow
     if result["registration"] in _MAY_STAY_UNREGISTERED:
         return
     call = evidence.call_by_id.get(result["call_id"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.chaos.evidence import Evidence
-from bench.chaos.judge import audio, endings, outsiders, rings, words
+from bench.chaos.judge import audio, endings, outsiders, rings, webhooks, words
 from bench.chaos.judge.findings import Check, Outcome
 
 INVARIANTS = {
@@ -32,6 +32,11 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(4, "messages are numbered without gaps", words.numbered_calls, words.is_without_gaps),
     Check(4, "recordings are archived whole", audio.recorded_calls, audio.is_archived),
     Check(4, "no recording is stored twice or for nobody", audio.archived_files, audio.belongs_to_a_call),
+    Check(4, "every webhook that is due was taken", webhooks.told_calls, webhooks.all_due_is_taken),
+    Check(4, "a call's webhooks come in order", webhooks.told_calls, webhooks.comes_in_order),
+    Check(4, "the last webhook has the whole call", webhooks.told_calls, webhooks.ends_with_the_whole_call),
+    Check(4, "a webhook is the same each time it comes", webhooks.traces, webhooks.is_always_the_same),
+    Check(4, "a webhook tells what happened, to who asked", webhooks.traces, webhooks.tells_what_happened),
     Check(5, "strangers are refused", outsiders.intrusions, outsiders.is_answered_as_it_deserves),
     Check(5, "what strangers sent changed nothing", outsiders.intrusions, outsiders.changed_nothing),
     Check(6, "bad requests get a clear error", outsiders.mischief, outsiders.gets_a_clear_error),
