@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agents import Voicemail
 from calls.facts import CarrierEnd, EvidenceValue, MachineAction
-from calls.model import CallPlan
+from calls.model import CallOrder, CallPlan
 from calls.reasons import FinishReason
+from calls.recalling import Traces
+from calls.records import StoredCall
 
 
 class _Model(BaseModel):
@@ -168,3 +170,37 @@ class RecordingOutcome(_Model):
     sha256: str = ""
     duration_seconds: float | None = None
     channels: int | None = None
+
+
+class Look(_Model):
+    """A look for calls without an owner. What is younger than the grace is not looked at."""
+
+    grace_seconds: float
+
+
+class Suspect(_Model):
+    """A call that seems to have no owner. `carrier_call_id` is of a live carrier call that somebody must end."""
+
+    call_id: str
+    carrier_call_id: str = ""
+
+
+class Found(_Model):
+    """What one look found."""
+
+    suspects: tuple[Suspect, ...] = ()
+
+
+class TakeUp(_Model):
+    """A call to take up, and how its story before ended. Input of the workflow that does it."""
+
+    order: CallOrder
+    story: str
+    carrier_call_id: str = ""
+
+
+class Recalled(_Model):
+    """What is stored of a call."""
+
+    stored: StoredCall
+    traces: Traces

@@ -74,5 +74,8 @@ def _timer(call: Call) -> _Cause | None:
 
 
 def _failure(call: Call) -> _Cause | None:
-    wrong = call.fact(f.WentWrong)
-    return (FinishReason.UNKNOWN_ERROR, Party.UNKNOWN, wrong.evidence) if wrong else None
+    if wrong := call.fact(f.WentWrong):
+        return FinishReason.UNKNOWN_ERROR, Party.UNKNOWN, wrong.evidence
+    if taken_up := call.fact(f.TakenUp):
+        return FinishReason.UNKNOWN_ERROR, Party.UNKNOWN, {"detail": "workflow_gone", "workflow": taken_up.story}
+    return None

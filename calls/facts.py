@@ -270,6 +270,16 @@ class WentWrong(Fact):
     evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
 
 
+class TakenUp(Fact):
+    """The call's story was gone, or had ended before this word came, and another one took it up."""
+
+    kind = "taken_up"
+    story: str
+    """How the story before ended: terminated, failed, timed_out, canceled, completed, or lost."""
+    evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
+    """What the record held."""
+
+
 class Closing(Fact):
     """We decided to end the call, and why; known before we hang up, so that the hangup cannot rename it."""
 

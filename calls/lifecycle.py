@@ -172,6 +172,8 @@ def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:
 def _seen(call: Call) -> dict[str, EvidenceValue]:
     """What the facts themselves testify, for the record."""
     seen: dict[str, EvidenceValue] = {}
+    if taken_up := call.fact(f.TakenUp):
+        seen |= taken_up.evidence
     if completed := call.fact(f.CallCompleted):
         seen |= {
             "carrier_status": completed.carrier_status.value,

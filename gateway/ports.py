@@ -32,6 +32,10 @@ class CallControl(Protocol):
         """Make a fact known to a call."""
         ...
 
+    async def take_up(self, order: CallOrder, fact: Fact) -> None:
+        """Have a call that ended taken up again for a fact that its record lacks; a running story is told it."""
+        ...
+
     async def end(self, call_id: str, request: EndRequest) -> Ack:
         """Ask a call to end."""
         ...

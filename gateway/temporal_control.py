@@ -5,15 +5,19 @@ import logging
 from datetime import timedelta
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.models import TakeUp
 from calls.facts import Fact
 from calls.model import CallOrder
 from gateway.ports import EngineUnavailableError, Told
+from workflows.inspection import search_attributes_at_start
 from workflows.messages import END, TRANSFER, Ack, EndRequest, TransferRequest
-from workflows.names import workflow_id
+from workflows.names import CALL_QUEUE, masked, workflow_id
 from workflows.placing import Desk, Placed, place_call
+from workflows.taken_up_call import TakenUpCall
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +63,26 @@ class TemporalCallControl:
                 return Told.NO_SUCH_WORKFLOW
             raise EngineUnavailableError(f"{fact.kind} for call {call_id}: {error}") from error
         return Told.DELIVERED
+
+    async def take_up(self, order: CallOrder, fact: Fact) -> None:
+        """Start the call's workflow anew, or tell the one that runs; durable once this returns, worker or no worker."""
+        to_number = order.request.to_number
+        try:
+            async with asyncio.timeout(self._signal_patience.total_seconds()):
+                await self._client.start_workflow(
+                    TakenUpCall.run,
+                    TakeUp(order=order, story="completed"),
+                    id=workflow_id(order.call_id),
+                    task_queue=CALL_QUEUE,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    start_signal=fact.kind,
+                    start_signal_args=[fact],
+                    static_summary=f"{masked(to_number)}, taken up for late word",
+                    search_attributes=search_attributes_at_start(to_number),
+                    rpc_timeout=self._signal_patience,
+                )
+        except (TimeoutError, RPCError) as error:
+            raise EngineUnavailableError(f"late {fact.kind} for call {order.call_id}: {error}") from error
 
     async def end(self, call_id: str, request: EndRequest) -> Ack:
         """Ask for the end by an update."""

@@ -140,6 +140,10 @@ class Settings(BaseSettings):
     """How old a pulse may grow before the carrier is asked what is true."""
     max_open_calls_per_worker: Annotated[int, Field(ge=1)] = 1000
     """How many open calls one worker keeps in memory (about 130 kB each)."""
+    sweep_seconds: Seconds = 60
+    """How often calls are looked for that no workflow owns any more."""
+    sweep_grace_seconds: Seconds = 15
+    """How long such a call must look like that before it is taken up."""
     shutdown_grace_seconds: Seconds = 30
     """How long a process that was told to stop may finish what it is doing."""
     log_level: LogLevel = "INFO"

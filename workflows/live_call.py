@@ -17,6 +17,7 @@ from calls import facts as f
 from calls.facts import EvidenceValue
 from calls.lifecycle import ending, is_over
 from calls.model import Call, CallOrder
+from calls.records import Progress
 from calls.words import Party
 from workflows import options
 from workflows.asking import refusal_of_transfer
@@ -50,6 +51,8 @@ class LiveCallWorkflow:
         self._order = order
         self._story = Story(Call(order))
         self._registered: RegisterAnswer | None = None
+        self._kept: Progress | None = None
+        """What the record held before this story; None where the story made the record."""
 
     async def _reach_and_talk(self, talking: Talking) -> None:
         """Bring the parties together and see the conversation through."""
@@ -70,7 +73,7 @@ class LiveCallWorkflow:
         registered = await self._register()
         if registered.outcome is not Registration.CREATED:
             return CallResult(call_id=self._order.call_id, registration=registered.outcome)
-        story, scribe = self._story, Scribe(self._story)
+        story, scribe = self._story, Scribe(self._story, self._kept)
         keeping = asyncio.create_task(scribe.keep())
         talking, wrapping_up = Talking(story, scribe, _PULSE_STALE_SECONDS), WrappingUp(story)
         await self._reach_and_talk_or_fail(talking)

@@ -93,6 +93,13 @@ MONITOR: Final[Row] = Row(
 )
 """75 s, so that one heartbeat a minute reaches the engine. Longer than the longest call, transferred leg included."""
 
+LOOK: Final[Row] = Row(
+    start_to_close_timeout=timedelta(seconds=45),
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=15)),
+)
+"""A sweep that cannot look is given up: the next one comes anyway."""
+
 ARCHIVE: Final[Row] = Row(
     start_to_close_timeout=timedelta(minutes=15),
     schedule_to_close_timeout=timedelta(hours=24),

@@ -12,9 +12,11 @@ from workflows.story import Story
 class Scribe:
     """Writes the record whenever it would say something new; several facts at once cost one write."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story, kept: Progress | None = None) -> None:
+        """`kept` is what the record held before this story: its revisions go on from there."""
         self._story = story
-        self._saved = progress(story.call)
+        self._revisions_before = kept.revision if kept else 0
+        self._saved = kept.model_copy(update={"complete": False}) if kept else progress(story.call)
         self._finished = False
 
     @property
@@ -37,6 +39,7 @@ class Scribe:
     def _latest(self) -> Progress:
         """The progress to store; facts that change nothing visible leave the stored one as it is."""
         latest = progress(self._story.call, complete=self._finished)
+        latest = latest.model_copy(update={"revision": self._revisions_before + latest.revision})
         unchanged = latest.model_copy(update={"revision": self._saved.revision}) == self._saved
         return self._saved if unchanged else latest
 

@@ -75,7 +75,7 @@ class WrappingUp:
 
     async def _archive_recording(self) -> None:
         story = self._story
-        if not story.plan.record:
+        if not story.plan.record or story.knows(f.RecordingArchived):
             return
         at = workflow.now() + timedelta(seconds=story.policy.recording_seconds)
         told = lambda: story.knows(f.RecordingReady) or story.knows(f.RecordingAbsent)  # noqa: E731 - one condition

@@ -185,4 +185,5 @@ class MongoCallStore:
     async def note_late(self, call_id: str, kind: str, body: Mapping[str, object], at: datetime) -> None:
         """Keep word of a call whose workflow could not take it (it is over, or unknown)."""
         late = {"call_id": plain(call_id), "kind": plain(kind), "body_json": json.dumps(dict(body), default=str)}
-        await self._database.late_facts.insert_one({**late, "at": at})
+        about = {"carrier_call_id": plain(told)} if (told := body.get("carrier_call_id")) else {}
+        await self._database.late_facts.insert_one({**late, **about, "at": at})

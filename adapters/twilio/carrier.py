@@ -20,6 +20,11 @@ EVENTS = ["initiated", "ringing", "answered", "completed"]
 PAGE_SIZE = 50
 """How many carrier calls are looked at when one is searched; those between two numbers are few."""
 
+LIVE = ("queued", "ringing", "in-progress")
+LISTED_PAGE_SIZE = 1000
+_DIALLED, _CAME_IN = "outbound-api", "inbound"
+"""Directions; the leg to a transfer's target is `outbound-dial`, and ends with the call that it belongs to."""
+
 _ENDS = {end.value: end for end in CarrierEnd}
 
 
@@ -94,9 +99,21 @@ class TwilioCarrier:
         with asking():
             page = await self._client.calls.page_async(to=to_number, from_=from_number, page_size=PAGE_SIZE)
             found = [(_carrier_call(call), call.direction) for call in page]
-        placed = [call for call, direction in found if direction == "outbound-api" and call.created_at is not None]
+        placed = [call for call, direction in found if direction == _DIALLED and call.created_at is not None]
         recent = [call for call in placed if call.created_at and call.created_at >= not_before.replace(microsecond=0)]
         return sorted(recent, key=lambda call: call.created_at or not_before, reverse=True)
+
+    async def live(self) -> list[CarrierCall]:
+        """The account's calls that wait, ring or talk, without the legs of transfers; other systems' among them."""
+        found: dict[str, CarrierCall] = {}
+        with asking():
+            for status in LIVE:
+                page = await self._client.calls.page_async(status=status, page_size=LISTED_PAGE_SIZE)
+                while page is not None:
+                    known = [_carrier_call(call) for call in page if call.direction in (_DIALLED, _CAME_IN)]
+                    found |= {call.carrier_call_id: call for call in known}
+                    page = await page.next_page_async()
+        return list(found.values())
 
     async def hang_up(self, carrier_call_id: str) -> bool:
         """End a carrier call in whatever state it is; False when it was over already."""
@@ -161,6 +178,7 @@ def _carrier_call(call: Any) -> CarrierCall:
         to_number=call.to or "",
         from_number=call._from or "",  # noqa: SLF001 - how the SDK spells the reserved word
         created_at=call.date_created if isinstance(call.date_created, datetime) else None,
+        is_outbound=call.direction == _DIALLED,
         duration_seconds=float(call.duration) if call.duration else None,
         answered_by=call.answered_by or None,
     )

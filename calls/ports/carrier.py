@@ -76,6 +76,8 @@ class CarrierCall:
     to_number: str = ""
     from_number: str = ""
     created_at: datetime | None = None
+    is_outbound: bool = True
+    """Whether it was asked for over the carrier's API; a call that came in was not."""
     duration_seconds: float | None = None
     answered_by: str | None = None
 
@@ -109,6 +111,10 @@ class Carrier(Protocol):
 
     async def find(self, *, from_number: str, to_number: str, not_before: datetime) -> list[CarrierCall]:
         """Outbound carrier calls between these numbers, created at or after a time, newest first."""
+        ...
+
+    async def live(self) -> list[CarrierCall]:
+        """The account's calls that wait, ring or talk, without the legs of transfers; other systems' among them."""
         ...
 
     async def hang_up(self, carrier_call_id: str) -> bool:

@@ -13,20 +13,26 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from activities.archiving import Archiving
 from activities.conversing import Conversing
 from activities.registering import Registering
+from activities.sweeping import Sweeping
 from activities.telephony import Telephony
 from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.indexes import ensure_indexes
+from adapters.mongo.loose_ends import MongoLooseEnds
 from adapters.twilio.carrier import TwilioCarrier
 from adapters.twilio.urls import CallbackUrls
 from calls.policy import Policy
 from runtime.settings import WorkerSettings
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
+from runtime.wiring.sweeps import ensure_sweeps
 from workflows.inbound_call import InboundCall
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE
 from workflows.outbound_call import OutboundCall
+from workflows.owning import TemporalCallOwners
+from workflows.sweep import Sweep
+from workflows.taken_up_call import TakenUpCall
 
 _STICKY = timedelta(seconds=2)
 """How long a dead worker's calls wait before another takes them; the engine's own default is 10 s."""
@@ -40,10 +46,11 @@ class Verbs:
     registering: Registering
     conversing: Conversing
     archiving: Archiving
+    sweeping: Sweeping
 
 
 @asynccontextmanager
-async def verbs(settings: WorkerSettings) -> AsyncIterator[Verbs]:
+async def verbs(settings: WorkerSettings, client: Client) -> AsyncIterator[Verbs]:
     """The activities over the real carrier and store, which are closed at the end."""
     database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
     key_sid, key_secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
@@ -62,6 +69,7 @@ async def verbs(settings: WorkerSettings) -> AsyncIterator[Verbs]:
             registering=Registering(store, agents, Policy(**settings.policy.model_dump())),
             conversing=Conversing(store, carrier),
             archiving=Archiving(carrier, store, MongoRecordingArchive(database)),
+            sweeping=Sweeping(store, MongoLooseEnds(database), TemporalCallOwners(client), carrier),
         )
     finally:
         await carrier.close()
@@ -76,7 +84,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
     calls = Worker(
         client,
         task_queue=CALL_QUEUE,
-        workflows=[OutboundCall, InboundCall],
+        workflows=[OutboundCall, InboundCall, TakenUpCall, Sweep],
         activities=[
             registering.register_call,
             registering.give_up_registration,
@@ -91,6 +99,9 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             doing.conversing.check_answering_machine,
             archiving.archive_recording,
             archiving.archive_transcript,
+            doing.sweeping.look_for_orphans,
+            doing.sweeping.confirm_orphan,
+            doing.sweeping.recall_call,
         ],
         workflow_runner=workflow_runner(),
         max_cached_workflows=round(open_calls * 1.5),
@@ -123,8 +134,9 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """
     client = await connect_engine(settings)
     async with AsyncExitStack() as stack:
-        doing = await stack.enter_async_context(verbs(settings))
+        doing = await stack.enter_async_context(verbs(settings, client))
         await ensure_search_attributes(client)
+        await ensure_sweeps(client, settings)
         for worker in workers(client, doing, settings):
             await stack.enter_async_context(worker)
         logging.getLogger("ringback.worker").info("worker ready")

@@ -9,12 +9,16 @@ from bench.reasons.story import SETTINGS, SPEED
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 from tests.end_to_end.customer import Customer
 
+SWEEPS = {"RINGBACK_SWEEP_SECONDS": "2", "RINGBACK_SWEEP_GRACE_SECONDS": "1"}
+
 
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStack]:
     """A running stack whose callees live twelve times as fast as people."""
     options = StackOptions(
-        run_dir=tmp_path_factory.mktemp("stack"), speed=SPEED, settings={**SETTINGS, "RINGBACK_LOG_LEVEL": "INFO"}
+        run_dir=tmp_path_factory.mktemp("stack"),
+        speed=SPEED,
+        settings={**SETTINGS, **SWEEPS, "RINGBACK_LOG_LEVEL": "INFO"},
     )
     async with EmbeddedStack(options) as running:
         yield running

@@ -52,6 +52,10 @@ class FakeCarrier:
         between = [c for c in self.calls.values() if (c.from_number, c.to_number) == (from_number, to_number)]
         return [call for call in reversed(between) if call.created_at and call.created_at >= not_before]
 
+    async def live(self) -> list[CarrierCall]:
+        self._fail("live", "")
+        return [call for call in self.calls.values() if call.is_live]
+
     async def hang_up(self, carrier_call_id: str) -> bool:
         self._fail("hang_up", carrier_call_id)
         if not self._is_live(carrier_call_id):

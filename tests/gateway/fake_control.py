@@ -31,6 +31,7 @@ class FakeCallControl:
     placed: list[CallOrder] = field(default_factory=list)
     told: list[tuple[str, Fact]] = field(default_factory=list)
     asked: list[tuple[str, EndRequest | TransferRequest]] = field(default_factory=list)
+    taken_up: list[tuple[str, Fact]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     fails: bool = False
     registers_before_failing: bool = False
@@ -39,7 +40,7 @@ class FakeCallControl:
     def forget(self) -> None:
         """Become as new for the next test."""
         fresh = FakeCallControl(self.calls, self.agents)
-        for name in ("placed", "told", "asked", "closed", "fails", "registers_before_failing", "ack"):
+        for name in ("placed", "told", "asked", "taken_up", "closed", "fails", "registers_before_failing", "ack"):
             setattr(self, name, getattr(fresh, name))
 
     async def place(self, order: CallOrder) -> Placed:
@@ -54,6 +55,11 @@ class FakeCallControl:
             return Told.NO_SUCH_WORKFLOW
         self.told.append((call_id, fact))
         return Told.DELIVERED
+
+    async def take_up(self, order: CallOrder, fact: Fact) -> None:
+        """Remember what was taken up."""
+        self._fail()
+        self.taken_up.append((order.call_id, fact))
 
     async def end(self, call_id: str, request: EndRequest) -> Ack:
         """Remember the request."""
