@@ -172,8 +172,6 @@ def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:
 def _seen(call: Call) -> dict[str, EvidenceValue]:
     """What the facts themselves testify, for the record."""
     seen: dict[str, EvidenceValue] = {}
-    if taken_up := call.fact(f.TakenUp):
-        seen |= taken_up.evidence
     if completed := call.fact(f.CallCompleted):
         seen |= {
             "carrier_status": completed.carrier_status.value,
@@ -197,4 +195,6 @@ def _seen(call: Call) -> dict[str, EvidenceValue]:
         }
     if transfer := next(reversed(call.all_of(f.TransferRequested)), None):
         seen |= {"transfer_request_id": transfer.request_id, "transfer_asked_by": transfer.by.value}
-    return {name: value for name, value in seen.items() if value is not None}
+    taken_up = call.fact(f.TakenUp)
+    kept = taken_up.evidence if taken_up else {}
+    return {**kept, **{name: value for name, value in seen.items() if value is not None}}

@@ -18,7 +18,7 @@ from calls.lifecycle import record
 from calls.model import Call
 from calls.reasons import FinishReason
 from calls.records import Progress, StoredCall
-from calls.words import Direction, Party
+from calls.words import CallStatus, Direction, Party
 
 
 class LateWord(BaseModel):
@@ -107,6 +107,9 @@ def _way_to_the_answer(stored: StoredCall, traces: Traces, about: dict[str, Any]
         yield f.DialAccepted(at=began, **about)
     if progress.answer_time:
         yield f.CallAnswered(at=progress.answer_time, **about)
+    elif progress.status is CallStatus.ONGOING or progress.recording.status == "expected":
+        # Something proved the answer and nothing dated it: the latest moment it can have been.
+        yield f.CallAnswered(at=progress.end_time or began, **about)
     if traces.pulse_at:
         at = progress.answer_time or traces.pulse_at
         yield f.ConversationStarted(at=at, relay_session_id=traces.relay_session_id, **about)

@@ -1,11 +1,15 @@
 """The carrier's reports: told as facts, noted when nobody can take them, refused when they are not the carrier's."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from calls import facts as f
+from calls.reasons import FinishReason
+from calls.records import Progress
+from calls.words import CallStatus
 from tests.gateway.conftest import Rig
 from tests.gateway.fake_carrier import CHILD_SID, OTHER_SID, RECORDING_SID, SID, FakeCarrier
 
@@ -132,6 +136,28 @@ async def test_a_report_for_a_closed_or_unknown_call_is_noted(carrier: FakeCarri
     assert (await stranger.post("status", CallStatus="ringing")).status_code == 204
     assert await stranger.late() == ["call_ringing"]
     assert await carrier.rig.database.calls.count_documents({}) == 1
+
+
+async def test_a_carrier_call_that_shows_up_after_its_dial_was_lost_is_taken_up(carrier: FakeCarrier) -> None:
+    """Its first callback, while it still rings, has the ended call told on; a call that has a carrier call is not."""
+    carrier.rig.control.closed = {"call-1"}
+    lost = Progress(
+        revision=3,
+        status=CallStatus.ERROR,
+        over=True,
+        end_time=datetime.now(UTC),
+        finish_reason=FinishReason.TWILIO_SERVICE_ERROR,
+        complete=True,
+    )
+    await carrier.rig.parts.calls.save_progress("call-1", lost)
+    assert (await carrier.post("status", CallStatus="ringing")).status_code == 204
+    [(call_id, fact)] = carrier.rig.control.taken_up
+    assert (call_id, fact.kind) == ("call-1", "call_ringing")
+    assert await carrier.late() == ["call_ringing"]
+    known = lost.model_copy(update={"revision": 4, "carrier_call_id": SID})
+    await carrier.rig.parts.calls.save_progress("call-1", known)
+    assert (await carrier.post("status", CallStatus="completed", CallDuration="0")).status_code == 204
+    assert len(carrier.rig.control.taken_up) == 1
 
 
 async def test_an_engine_that_is_away_makes_the_carrier_repeat(carrier: FakeCarrier) -> None:

@@ -18,7 +18,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from workflows.live_call import CallResult
 
 FOLDER = Path(__file__).parent / "histories"
-PREFIXES = {"OutboundCall": "", "InboundCall": "inbound_"}
+PREFIXES = {"OutboundCall": "", "InboundCall": "inbound_", "TakenUpCall": "taken_up_"}
 """What a history's file name begins with, by its workflow."""
 
 
@@ -29,6 +29,8 @@ async def record(stack: dict[str, str]) -> int:
     )
     added = 0
     async for found in client.list_workflows('ExecutionStatus = "Completed"'):
+        if found.workflow_type not in PREFIXES:
+            continue
         handle = client.get_workflow_handle(found.id, run_id=found.run_id, result_type=CallResult)
         result: CallResult = await handle.result()
         name = f"{PREFIXES[found.workflow_type]}{result.finish_reason or result.registration}.json"

@@ -13,6 +13,8 @@ from temporalio.worker import Replayer
 from runtime.wiring.engine import workflow_runner
 from workflows.inbound_call import InboundCall
 from workflows.outbound_call import OutboundCall
+from workflows.sweep import Sweep
+from workflows.taken_up_call import TakenUpCall
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
@@ -26,7 +28,7 @@ def test_there_are_histories() -> None:
 async def test_a_committed_history_replays(path: Path) -> None:
     """The same facts in the same order lead this code to the same commands."""
     replayer = Replayer(
-        workflows=[OutboundCall, InboundCall],
+        workflows=[OutboundCall, InboundCall, TakenUpCall, Sweep],
         data_converter=pydantic_data_converter,
         workflow_runner=workflow_runner(),
     )

@@ -51,6 +51,18 @@ async def test_calls_are_found_by_their_numbers_and_time(port: Carrier) -> None:
     assert await port.find(from_number=CALLER, to_number=DAVE, not_before=later) == []
 
 
+async def test_live_calls_are_listed(port: Carrier) -> None:
+    """What rings is on the list with its numbers and its time, and what was hung up is not."""
+    rings, over = await port.dial(a_dial(DAVE)), await port.dial(a_dial(DAVE))
+    await port.hang_up(over)
+    await _once_over(port, over)
+    listed = await port.live()
+    assert [(call.carrier_call_id, call.from_number, call.to_number) for call in listed] == [(rings, CALLER, DAVE)]
+    assert listed[0].is_outbound
+    assert listed[0].created_at is not None
+    await port.hang_up(rings)
+
+
 async def test_unknown_calls_and_recordings(port: Carrier) -> None:
     """What the carrier never heard of is not there, is over, and need not be deleted."""
     assert await port.ask(UNKNOWN) is None
