@@ -35,6 +35,18 @@ def _websocket_url(url: str) -> str:
 E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164: + and 7 to 15 digits")]
 
 
+class SpokenLanguage(BaseModel):
+    """A further language that a callee may speak, and how it is understood and spoken; None: the carrier's default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: str = Field(min_length=2, max_length=35)
+    voice: str | None = Field(default=None, max_length=200)
+    tts_provider: str | None = Field(default=None, max_length=100)
+    transcription_provider: str | None = Field(default=None, max_length=100)
+    speech_model: str | None = Field(default=None, max_length=100)
+
+
 class AgentSettings(BaseModel):
     """What the owner of an agent may set. Durations are in seconds; None means the deployment's default."""
 
@@ -47,6 +59,9 @@ class AgentSettings(BaseModel):
     voice: str | None = Field(default=None, max_length=200)
     tts_provider: str | None = Field(default=None, max_length=100)
     transcription_provider: str | None = Field(default=None, max_length=100)
+    speech_model: str | None = Field(default=None, max_length=100)
+    other_languages: tuple[SpokenLanguage, ...] = Field(default=(), max_length=20)
+    """Languages that the agent answers in when it is spoken to in them; needs `language: multi` to be told apart."""
     end_call_after_silence_seconds: float | None = Field(default=None, ge=SILENCE_BOUNDS.least, le=SILENCE_BOUNDS.most)
     no_input_seconds: float | None = Field(default=None, ge=NO_INPUT_BOUNDS.least, le=NO_INPUT_BOUNDS.most)
     max_call_duration_seconds: float | None = Field(

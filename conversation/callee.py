@@ -119,6 +119,7 @@ class Callee:
         self.wordless_at = None
         if frame.last:
             self.words_due_at = None
+            self._floor.languages.heard(frame.language)
             self._flush_keys(now)
             self._hear(frame.words.strip() or UNINTELLIGIBLE, now)
         else:

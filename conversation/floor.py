@@ -15,6 +15,7 @@ from conversation.agent_frames import Say
 from conversation.agent_link import AgentLink
 from conversation.asking import Asking
 from conversation.effects import CloseAgent, Effect, Ended, Report, SendRelay, TransferAsked, ended
+from conversation.languages import Languages
 from conversation.plan import ConversationPlan
 from conversation.playback import Playback, Utterance
 from conversation.record import Record
@@ -38,6 +39,7 @@ class Floor:
         "is_over",
         "is_relay_up",
         "is_voicemail",
+        "languages",
         "leave_by",
         "link",
         "plan",
@@ -61,6 +63,7 @@ class Floor:
         self.is_over = False
         self.is_relay_up = False
         self.is_voicemail = False
+        self.languages = Languages(plan.other_languages)
         self.leave_by: float | None = None  # another process is to go on, at the latest from then
         self.has_left = False
         self.transfer_until: float | None = None
@@ -118,7 +121,7 @@ class Floor:
         if turn.utterance is None:
             return
         if not was_told:
-            self._relay(text_frame("", last=True, interruptible=turn.utterance.interruptible))
+            self._say_to_relay(turn.utterance, "", last=True)
         self.keep(self.playback.complete(turn.utterance, now), now)
 
     def keep(self, utterances: list[Utterance], now: float) -> None:
@@ -222,7 +225,11 @@ class Floor:
         if not interruptible:
             turn.utterance.interruptible = False
         self.playback.send(turn.utterance, words, now)
-        self._relay(text_frame(words, last=last, interruptible=turn.utterance.interruptible))
+        self._say_to_relay(turn.utterance, words, last=last)
+
+    def _say_to_relay(self, utterance: Utterance, words: str, *, last: bool) -> None:
+        language = self.languages.spoken
+        self._relay(text_frame(words, last=last, interruptible=utterance.interruptible, language=language))
 
     def _room(self, turn: Turn) -> int:
         said = 0 if turn.utterance is None else len(turn.utterance.text)

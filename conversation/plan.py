@@ -55,6 +55,7 @@ class ConversationPlan:
     dynamic_variables: Mapping[str, Any] = field(default_factory=dict)
     welcome_message: str | None = None
     language: str = "en-US"
+    other_languages: tuple[str, ...] = ()
     silence_seconds: float = 600.0
     no_input_seconds: float = 60.0
     turn_watchdog_seconds: float = 15.0

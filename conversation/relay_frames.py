@@ -23,6 +23,7 @@ class Prompt:
 
     words: str
     last: bool
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,14 @@ def parse_relay_frame(text: str) -> RelayFrame:
     return Ignored(kind) if reader is None else reader(frame)
 
 
-def text_frame(token: str, *, last: bool, interruptible: bool) -> str:
-    """Words to speak.
+def text_frame(token: str, *, last: bool, interruptible: bool, language: str | None = None) -> str:
+    """Words to speak; without a language, in the relay's own.
 
     Always preemptible: the next talk cycle, which only starts when this one is stale or the agent
     interrupts itself, may cut it.
     """
-    return encode(
-        {"type": "text", "token": token, "last": last, "interruptible": interruptible, "preemptible": True},
-    )
+    frame = {"type": "text", "token": token, "last": last, "interruptible": interruptible, "preemptible": True}
+    return encode(frame if language is None else {**frame, "lang": language})
 
 
 def digits_frame(digits: str) -> str:
@@ -123,7 +123,7 @@ def _read_setup(frame: dict[str, Any]) -> Setup:
 
 def _read_prompt(frame: dict[str, Any]) -> Prompt:
     # `last` is only absent where partial prompts are off, and then every prompt is the last.
-    return Prompt(_need(frame, "voicePrompt"), frame.get("last") is not False)
+    return Prompt(_need(frame, "voicePrompt"), frame.get("last") is not False, read_text(frame, "lang") or "")
 
 
 def _read_digit(frame: dict[str, Any]) -> Digit:

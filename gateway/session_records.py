@@ -59,6 +59,7 @@ def _conversation(stored: StoredCall) -> ConversationPlan:
         dynamic_variables=request.pia_llm_dynamic_data,
         welcome_message=agent.welcome_message,
         language=agent.language,
+        other_languages=tuple(other.language for other in agent.other_languages),
         silence_seconds=plan.policy.silence_seconds,
         no_input_seconds=plan.policy.no_input_seconds,
         transfer_allowed=None if allowed is None else frozenset(allowed),

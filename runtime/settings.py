@@ -113,6 +113,8 @@ class Settings(BaseSettings):
 
     api_key_sha256s: Digests = ()
     """SHA-256 digests of the accepted API keys, with commas between them; printf %s "$KEY" | sha256sum makes one."""
+    relay_application_reconnect: bool = False
+    """Whether Twilio reconnects a broken relay by itself before it asks us (applicationReconnect); not tried yet."""
     access_token_secret: SigningSecret | None = None
     """At least 32 characters that sign the access tokens of calls; openssl rand -hex 32 makes some."""
     access_token_ttl_seconds: Seconds = 86400

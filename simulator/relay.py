@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import time
+from collections import deque
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -33,6 +34,10 @@ STRIKES = 10
 GREETING_SECONDS = 0.2
 """Silence between setup and the first token of the greeting."""
 FRAME_LIMIT = 1024 * 1024
+RECONNECTS, RECONNECT_SECONDS = 5, 1.0
+"""With applicationReconnect: attempts, and story seconds before each. A guess: only the feature is documented."""
+REPLAYED = 500
+"""How many events are kept for the application while its socket is away (changelog of 2026-10-28)."""
 
 
 class RelaySession:
@@ -47,6 +52,7 @@ class RelaySession:
         self._over: asyncio.Future[RelayEnd] = asyncio.get_running_loop().create_future()
         self._socket: ClientConnection | None = None
         self._strikes = 0
+        self._unsent: deque[dict[str, Any]] | None = None
         self._trouble = leg.story.relay
         self._record = RelaySessionRecord(session_id=self.session_id, url=noun.url)
         rule = noun.get("interruptible", "any")
@@ -104,7 +110,7 @@ class RelaySession:
             log.warning("relay of %s cannot connect: %s", self._leg.sid, failed)
             self._board.alert(self._leg, 64102, f"Unable to connect to the websocket: {failed}", self._noun.url)
             return False
-        self._record.opened_at = time.time()
+        self._record.opened_at = self._record.opened_at or time.time()
         return True
 
     async def _hold(self) -> RelayEnd:
@@ -176,15 +182,30 @@ class RelaySession:
                     await self._socket.send('{"type": "prompt", "voicePr')
 
     async def _listen(self) -> None:
-        if self._socket is None:
-            return
-        try:
-            async for raw in self._socket:
-                self._record.frames_received += 1
-                await self._take(raw)
-        except ConnectionClosed:
-            pass
+        while self._socket is not None:
+            with contextlib.suppress(ConnectionClosed):
+                async for raw in self._socket:
+                    self._record.frames_received += 1
+                    await self._take(raw)
+            if not await self._reconnected():
+                break
         self._finish(LOST)
+
+    async def _reconnected(self) -> bool:
+        """With applicationReconnect, come back by ourselves and replay what could not be told meanwhile."""
+        if self._noun.get("applicationReconnect") != "true" or self._over.done():
+            return False
+        self._unsent = deque(maxlen=REPLAYED)
+        for _ in range(RECONNECTS):
+            await self._leg.pace.wait(RECONNECT_SECONDS)
+            if await self._connect() and self._socket is not None:
+                self._leg.note("relay reconnected", session=self.session_id)
+                await self._write(self._setup())
+                while self._unsent:  # what happens meanwhile has to wait for its turn
+                    await self._write(self._unsent.popleft())
+                self._unsent = None
+                return True
+        return False
 
     async def _take(self, raw: str | bytes) -> None:
         frame = read(raw)
@@ -229,6 +250,12 @@ class RelaySession:
             self._over.set_result(end)
 
     async def _send(self, frame: dict[str, Any]) -> None:
+        if self._unsent is not None:
+            self._unsent.append(frame)
+        else:
+            await self._write(frame)
+
+    async def _write(self, frame: dict[str, Any]) -> None:
         if self._socket is not None:
             with contextlib.suppress(ConnectionClosed):
                 await self._socket.send(json.dumps(frame))

@@ -12,7 +12,7 @@ from twilio.twiml.voice_response import (  # type: ignore[import-untyped]  # the
 )
 
 from adapters.twilio.urls import CallbackUrls
-from calls.agents import AgentSettings
+from calls.agents import AgentSettings, SpokenLanguage
 
 CONTENT_TYPE = "text/xml"
 
@@ -28,11 +28,13 @@ def conversation(
     agent: AgentSettings,
     *,
     record: bool,
+    reconnects: bool = False,
     parameters: Mapping[str, str] | None = None,
 ) -> str:
     """Connect the callee with our relay, whose session is given `parameters` beside the ids.
 
-    `record` begins the recording first; once per call is enough.
+    `record` begins the recording first; once per call is enough. With `reconnects` Twilio comes back by itself when
+    the socket broke, before it asks the action.
     """
     document = VoiceResponse()
     if record:
@@ -50,8 +52,11 @@ def conversation(
         dtmf_detection=True,
         report_input_during_agent_speech="any",
         events="speaker-events tokens-played",
+        **({"application_reconnect": True} if reconnects else {}),
         **_speech(agent),
     )
+    for other in agent.other_languages:
+        relay.language(code=_xml(other.language), **_voice(other))
     for name, value in {"callId": call_id, "attemptId": attempt_id, **(parameters or {})}.items():
         relay.parameter(name=name, value=_xml(value))
     document.append(connect)
@@ -60,11 +65,15 @@ def conversation(
 
 def _speech(agent: AgentSettings) -> dict[str, Any]:
     """Language and voices; what the agent leaves open stays out, so that Twilio's own default rules."""
+    return {"language": _xml(agent.language), **_voice(agent)}
+
+
+def _voice(spoken: AgentSettings | SpokenLanguage) -> dict[str, str]:
     asked = {
-        "language": agent.language,
-        "voice": agent.voice,
-        "tts_provider": agent.tts_provider,
-        "transcription_provider": agent.transcription_provider,
+        "voice": spoken.voice,
+        "tts_provider": spoken.tts_provider,
+        "transcription_provider": spoken.transcription_provider,
+        "speech_model": spoken.speech_model,
     }
     return {name: _xml(value) for name, value in asked.items() if value}
 

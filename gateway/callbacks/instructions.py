@@ -69,7 +69,14 @@ async def connected(parts: GatewayParts, call_id: str, attempt_id: str, carrier_
     if parts.head_start is not None:
         parts.head_start.begin(stored.agent.llm_websocket_url, call_id)
     return document(
-        twiml.conversation(parts.carrier.urls, call_id, attempt_id, stored.agent, record=stored.plan.record)
+        twiml.conversation(
+            parts.carrier.urls,
+            call_id,
+            attempt_id,
+            stored.agent,
+            record=stored.plan.record,
+            reconnects=parts.carrier.reconnects,
+        )
     )
 
 
@@ -168,7 +175,10 @@ class _Instructions:
                 twiml.ask_again(addresses.resume(call_id, attempt_id), after_seconds=ELSEWHERE_AFTER_SECONDS)
             )
         log.info("the conversation of call %s is taken up again (%d)", call_id, resumes)
-        return document(twiml.conversation(addresses, call_id, attempt_id, stored.agent, record=False))
+        reconnects = self._parts.carrier.reconnects
+        return document(
+            twiml.conversation(addresses, call_id, attempt_id, stored.agent, record=False, reconnects=reconnects)
+        )
 
     async def _tell_end_of_inbound(self, stored: StoredCall | None, attempt_id: str, form: Form) -> None:
         """Whoever calls in may hang up before the carrier was told where to report that: then this tells it."""

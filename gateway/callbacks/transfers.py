@@ -16,9 +16,6 @@ from gateway.ports import EngineUnavailableError
 from gateway.relay.session import AFTER, TRANSFER_FAILED
 from gateway.telling import Telling
 
-_AFTER_FAILURE = f'<Parameter name="{AFTER}" value="{TRANSFER_FAILED}" />'
-"""By this the new relay session knows what to tell the agent."""
-
 log = logging.getLogger(__name__)
 
 
@@ -88,8 +85,16 @@ class _Transfers:
             await self._telling.tell(call_id, fact)
             return document(twiml.hang_up())
         await self._tell_if_possible(call_id, fact)
-        again = twiml.conversation(self._parts.carrier.urls, call_id, attempt_id, stored.agent, record=False)
-        return document(again.replace("</ConversationRelay>", f"{_AFTER_FAILURE}</ConversationRelay>"))
+        again = twiml.conversation(
+            self._parts.carrier.urls,
+            call_id,
+            attempt_id,
+            stored.agent,
+            record=False,
+            reconnects=self._parts.carrier.reconnects,
+            parameters={AFTER: TRANSFER_FAILED},
+        )
+        return document(again)
 
     async def _tell_if_possible(self, call_id: str, fact: TransferFact) -> None:
         """The callee is waiting and the target's own leg reports the same: an absent engine is no reason to wait."""

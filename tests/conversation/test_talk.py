@@ -297,3 +297,19 @@ def test_missing_last_report_does_not_hang() -> None:
     stage.wait(2)
     stage.from_relay(late[:-1])
     assert stage.said() == [(Role.AGENT, "Good morning to you.", False)]
+
+
+def test_the_agent_is_voiced_in_the_language_it_is_spoken_to_in() -> None:
+    """One of its others, however the relay spells it; back in its own, nothing is said of it."""
+    stage = Stage(plan(language="multi", other_languages=("es-MX", "fr-FR"))).begin()
+    stage.answer(0, "Hello?")
+    langs = []
+    for response_id, heard in enumerate(("es", "fr-CA", "en-US", "es-ES"), start=1):
+        prompt = {"type": "prompt", "voicePrompt": "?", "lang": heard, "last": True}
+        stage.play()
+        stage.from_relay([json.dumps(prompt)])
+        frame = {"response_id": response_id, "content": "Yes.", "content_complete": True}
+        effects = stage.talk.agent_text(json.dumps(frame), stage.now)
+        langs += [json.loads(effect.text).get("lang") for effect in effects if isinstance(effect, SendRelay)]
+        stage.do(effects)
+    assert langs == ["es-MX", "fr-FR", None, "es-MX"]

@@ -107,3 +107,30 @@ async def test_new_instructions_take_the_call_out_of_its_relay(carrier: Carrier)
     assert truth["spoken"][-1]["text"] == "Goodbye."
     assert truth["relay_sessions"][0]["close_code"] == 1000
     assert "Never heard." not in json.dumps(truth["spoken"])
+
+
+async def test_a_carrier_that_reconnects_replays_what_it_could_not_tell(carrier: Carrier) -> None:
+    """With applicationReconnect the same session comes back, its setup first, and no action is asked meanwhile."""
+    app = carrier.app
+    asked = RELAY_TWIML.replace("<ConversationRelay ", '<ConversationRelay applicationReconnect="true" ')
+    app.twiml = {"/voice": asked, "/relay-ended": HANG_UP}
+    sockets: list[WebSocket] = []
+
+    async def talk(socket: WebSocket) -> None:
+        await app.hear_until(socket, "setup")
+        sockets.append(socket)
+        if len(sockets) == 1:
+            await socket.send_json({"type": "text", "token": "Who is there?", "last": True})
+            await socket.close(1011)
+            return
+        await app.hear_until(socket, "prompt")
+        await socket.send_json({"type": "end"})
+
+    app.talk = talk
+    sid = await carrier.call(GRACE)
+    await app.form("/relay-ended", SessionStatus="ended")
+    first, second = app.heard("setup")
+    assert first["sessionId"] == second["sessionId"]
+    (prompt,) = app.heard("prompt")
+    assert prompt["voicePrompt"] == "No, thank you."
+    assert len((await carrier.truth(sid))["relay_sessions"]) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.twilio import twiml
 from adapters.twilio.urls import CallbackUrls
-from calls.agents import AgentSettings
+from calls.agents import AgentSettings, SpokenLanguage
 
 URLS = CallbackUrls("https://calls.test")
 AGENT = AgentSettings(ai_agent_name="Ann", llm_websocket_url="wss://agent.test/llm")
@@ -45,12 +45,36 @@ def test_the_agents_speech_settings() -> None:
         "voice": "Vicki-Neural",
         "tts_provider": "Amazon",
         "transcription_provider": "Google",
+        "speech_model": "telephony",
     }
     document = _parsed(twiml.conversation(URLS, "c1", "a1", AGENT.model_copy(update=voiced), record=False))
     relay = document.find("Connect/ConversationRelay")
     assert relay is not None
-    asked = ("language", "voice", "ttsProvider", "transcriptionProvider")
+    asked = ("language", "voice", "ttsProvider", "transcriptionProvider", "speechModel")
     assert [relay.get(name) for name in asked] == list(voiced.values())
+
+
+def test_the_agents_other_languages() -> None:
+    """Each is an element of its own, with what the agent leaves open left out."""
+    others = (SpokenLanguage(language="es-MX", voice="Mia", tts_provider="Amazon"), SpokenLanguage(language="fr-FR"))
+    agent = AGENT.model_copy(update={"language": "multi", "other_languages": others})
+    document = _parsed(twiml.conversation(URLS, "c1", "a1", agent, record=False))
+    relay = document.find("Connect/ConversationRelay")
+    assert relay is not None
+    assert relay.get("language") == "multi"
+    assert [dict(element.attrib) for element in relay.iter("Language")] == [
+        {"code": "es-MX", "voice": "Mia", "ttsProvider": "Amazon"},
+        {"code": "fr-FR"},
+    ]
+
+
+def test_a_carrier_that_reconnects_by_itself() -> None:
+    """It is only asked to when that is switched on."""
+    for reconnects, said in ((False, None), (True, "true")):
+        document = _parsed(twiml.conversation(URLS, "c1", "a1", AGENT, record=False, reconnects=reconnects))
+        relay = document.find("Connect/ConversationRelay")
+        assert relay is not None
+        assert relay.get("applicationReconnect") == said
 
 
 def test_parameters_for_our_relay() -> None:

@@ -16,6 +16,7 @@ ADDRESSES = {
     urls.RECORDING: URLS.recording(*ODD[:2]),
     urls.RELAY: URLS.relay(*ODD[:2]),
     urls.RELAY_ENDED: URLS.relay_ended(*ODD[:2]),
+    urls.RESUME: URLS.resume(*ODD[:2]),
     urls.TRANSFER: URLS.transfer(*ODD),
     urls.TRANSFER_LEG: URLS.transfer_leg(*ODD),
     urls.TRANSFER_ENDED: URLS.transfer_ended(*ODD),
