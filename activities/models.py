@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agents import Voicemail
 from calls.facts import CarrierEnd, EvidenceValue, MachineAction
+from calls.limits import LimitOf
 from calls.model import CallOrder, CallPlan
+from calls.ports.admissions import Turn
 from calls.reasons import FinishReason
 from calls.recalling import Traces
 from calls.records import StoredCall
@@ -39,6 +41,14 @@ class RegisterAnswer(_Model):
     request_sha256: str = ""
     plan: CallPlan | None = None
     why: str = ""
+
+
+class Admission(_Model):
+    """Whether a call was let in; for one that waits, the limit that has no room for it, as far as known."""
+
+    turn: Turn
+    limit: LimitOf | None = None
+    size: int | None = None
 
 
 @unique

@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.failures import translated
 from activities.models import RegisterAnswer, Registration
 from calls.agents import NOBODY, Agent, AgentSettings, Voicemail, VoicemailAction
+from calls.limits import Capacity
 from calls.model import CallOrder, CallPlan, CallRequest
 from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
@@ -55,12 +56,16 @@ async def _agent_for(agents: AgentStore, request: CallRequest) -> Agent | NoAgen
 
 
 class Registering:
-    """What the story does to the record, over the stores' ports. `defaults` are the deployment's timers."""
+    """What the story does to the record, over the stores' ports.
 
-    def __init__(self, store: CallStore, agents: AgentStore, defaults: Policy) -> None:
+    `defaults` are the deployment's timers, `capacity` its limits on simultaneous calls.
+    """
+
+    def __init__(self, store: CallStore, agents: AgentStore, defaults: Policy, capacity: Capacity) -> None:
         self._store = store
         self._agents = agents
         self._defaults = defaults
+        self._capacity = capacity
 
     @activity.defn
     async def register_call(self, order: CallOrder) -> RegisterAnswer:
@@ -69,7 +74,7 @@ class Registering:
             agent = await agent_for(self._agents, order)
             if isinstance(agent, NoAgent):
                 return RegisterAnswer(outcome=agent.outcome, why=agent.why)
-            plan = _plan(order, agent, self._defaults)
+            plan = _plan(order, agent, self._defaults, self._capacity)
             registered = await self._store.register(
                 NewCall(
                     order=order,
@@ -102,9 +107,11 @@ class Registering:
             await self._store.save_progress(call_id, progress)
 
 
-def _plan(order: CallOrder, agent: Agent, defaults: Policy) -> CallPlan:
+def _plan(order: CallOrder, agent: Agent, defaults: Policy, capacity: Capacity) -> CallPlan:
     is_inbound = order.request.direction is Direction.INBOUND
     turned_away = order.arrival.turned_away if order.arrival else None
+    callee = order.request.from_number if is_inbound else order.request.to_number
+    limits = capacity.limits(agent_id=agent.ai_agent_id, agents_own=agent.max_simultaneous_calls, callee=callee)
     return CallPlan(
         agent_id=agent.ai_agent_id,
         agent_name=agent.ai_agent_name,
@@ -114,4 +121,6 @@ def _plan(order: CallOrder, agent: Agent, defaults: Policy) -> CallPlan:
         record=agent.record and turned_away is None,
         transfer_allow_list=agent.transfer_allow_list,
         turned_away=turned_away.reason if turned_away else None,
+        limits=() if turned_away else limits,
+        when_full=capacity.when_full,
     )

@@ -73,6 +73,8 @@ class AgentSettings(BaseModel):
     record: bool = True
     transfer_allow_list: tuple[E164, ...] | None = Field(default=None, max_length=1000)
     """Numbers a call may be transferred to; None allows any, an empty list none."""
+    max_simultaneous_calls: int | None = Field(default=None, ge=1, le=100_000)
+    """How many calls of this agent may be up at once; None is no limit of its own."""
 
     def policy(self, defaults: Policy) -> Policy:
         """The timers of this agent's calls: its own numbers over the deployment's."""

@@ -1,8 +1,8 @@
 """Deciding to end a call: which of the known causes becomes its reason.
 
 A more specific cause beats a general one: that a call never got an agent comes first, then what the conversation
-itself found, a machine's verdict, a request, a timer, and last our own failure. Nothing is decided for a call that is
-over, has been handed over, or is closing already.
+itself found, a machine's verdict, a request, a limit that left no room, a timer, and last our own failure. Nothing is
+decided for a call that is over, has been handed over, or is closing already.
 """
 
 from datetime import datetime
@@ -32,7 +32,7 @@ def decide(call: Call, at: datetime) -> Closing | None:
     """The closing that the known facts call for; None when they call for none."""
     if call.knows(Closing) or is_over(call) or bridged(call):
         return None
-    for cause_of in (_turned_away, _conversation, _machine, _request, _timer, _failure):
+    for cause_of in (_turned_away, _conversation, _machine, _request, _no_room, _timer, _failure):
         if cause := cause_of(call):
             reason, by, evidence = cause
             return Closing(at=at, reason=reason, by=by, phase=phase(call), evidence=evidence)
@@ -64,6 +64,14 @@ def _request(call: Call) -> _Cause | None:
         return None
     reason = FinishReason.AGENT_ENDED_CALL if was_answered(call) else FinishReason.CALL_FAILED
     return reason, asked.by, {"detail": "ended_by_request"}
+
+
+def _no_room(call: Call) -> _Cause | None:
+    refused = call.fact(f.AdmissionRefused)
+    if refused is None:
+        return None
+    reason = FinishReason.CONCURRENT_CALL_LIMIT_REACHED
+    return reason, REASONS[reason].by, {"limit": refused.limit.value, "limit_size": refused.size}
 
 
 def _timer(call: Call) -> _Cause | None:

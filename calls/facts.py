@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calls.limits import LimitOf
 from calls.reasons import FinishReason
 from calls.words import Party, Phase
 
@@ -56,6 +57,28 @@ class CallTurnedAway(Fact):
     reason: FinishReason
     by: Party
     evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
+
+
+class AdmissionAwaited(Fact):
+    """A limit on simultaneous calls leaves no room yet; the call waits for its turn."""
+
+    kind = "admission_awaited"
+    limit: LimitOf
+    size: int
+
+
+class Admitted(Fact):
+    """It was the call's turn, after a wait: it has a slot of every limit that it is under."""
+
+    kind = "admitted"
+
+
+class AdmissionRefused(Fact):
+    """A limit on simultaneous calls left no room, and the call waits no longer, or was not to wait at all."""
+
+    kind = "admission_refused"
+    limit: LimitOf
+    size: int
 
 
 class DialAttempted(Fact):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agents import E164, Voicemail
 from calls.facts import EvidenceValue, Fact, TransferFact
+from calls.limits import Limit, WhenFull
 from calls.policy import Policy
 from calls.reasons import FinishReason
 from calls.words import Direction, Party
@@ -84,6 +85,9 @@ class CallPlan(BaseModel):
     transfer_allow_list: tuple[str, ...] | None = None
     turned_away: FinishReason | None = None
     """Set for a call that came in and gets no agent: what its record will say."""
+    limits: tuple[Limit, ...] = ()
+    """What it must find room in before it is dialled; none for a call that nobody counts."""
+    when_full: WhenFull = WhenFull.QUEUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     registered_seconds: PositiveFloat = 300
-    """From registration until the carrier reports progress; then `registered_call_timed_out`."""
+    """From registration until the carrier reports progress; then `registered_call_timed_out`. A call that waits for a
+    slot waits no longer than this (then `concurrent_call_limit_reached`), and its dial has as long again."""
     ring_seconds: PositiveFloat = 30
     """How long the phone rings; kept by the carrier."""
     ring_backstop_seconds: PositiveFloat = 10

@@ -47,6 +47,7 @@ ApiKeySid = Annotated[str, Field(pattern=r"^SK[0-9a-f]{32}$")]
 SigningSecret = Annotated[SecretStr, Field(min_length=32)]
 Digests = Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_list), AfterValidator(sha256_digests)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(upper_case)]
+WhenFullText = Annotated[Literal["queue", "reject"], BeforeValidator(lower_case)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(lower_case)]
 
 
@@ -133,6 +134,13 @@ class Settings(BaseSettings):
     """The address that the gateway listens on."""
     gateway_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     """The port that the gateway listens on."""
+
+    max_simultaneous_calls: Annotated[int, Field(ge=1)] | None = None
+    """How many calls may be up at once, on all workers together; unset is no limit."""
+    one_call_per_callee: bool = True
+    """Whether a callee is called by at most one call at a time."""
+    when_full: WhenFullText = "queue"
+    """What becomes of a call that such a limit leaves no room: queue, or reject."""
 
     policy: PolicySettings = PolicySettings()
     """The timers of a call."""

@@ -33,8 +33,8 @@ class Dialling:
 
     @property
     def _deadline(self) -> datetime:
-        """When a call whose dial is not under way is given up."""
-        return self._story.learnt(f.Registered) + timedelta(seconds=self._story.policy.registered_seconds)
+        """When a call whose dial is not under way is given up. One that waited for its turn has its time from there."""
+        return self._story.learnt(f.Admitted, f.Registered) + timedelta(seconds=self._story.policy.registered_seconds)
 
     async def dial(self) -> None:
         """Have the carrier ring the callee, at most once."""

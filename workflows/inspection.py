@@ -60,11 +60,25 @@ def details(call: Call) -> str:
         ("From → to", f"{masked(request.from_number)} → {masked(request.to_number)}"),
         ("Carrier call", f"`{call.carrier_call_id}`" if call.carrier_call_id else "-"),
     ]
+    if waits_for := _waits_for(call):
+        rows.append(("Waiting", waits_for))
     if final:
         rows.append(("Finish reason", f"**{final.reason}** ({final.status}, by {final.by}, while {final.phase})"))
         rows += [(name, str(value)) for name, value in final.evidence.items()]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"| | |\n|---|---|\n{table}\n\n{_happenings(call.facts)}"
+
+
+def _waits_for(call: Call) -> str | None:
+    """What a call in the queue waits for."""
+    awaited = call.fact(f.AdmissionAwaited)
+    if awaited is None or call.knows(f.Admitted) or ending(call):
+        return None
+    return f"for a free slot: the {awaited.limit} has its {awaited.size} simultaneous {_calls(awaited.size)}"
+
+
+def _calls(number: int) -> str:
+    return "call" if number == 1 else "calls"
 
 
 def _happenings(facts: Mapping[str, Fact]) -> str:
@@ -74,14 +88,19 @@ def _happenings(facts: Mapping[str, Fact]) -> str:
 
 def _sentence(fact: Fact) -> str:
     said = fact.kind.replace("_", " ")
+    return f"{said}: {more}" if (more := _what(fact)) else said
+
+
+def _what(fact: Fact) -> str | None:
+    """What is worth knowing of a fact beside its kind."""
     if isinstance(fact, f.MachineVerdict | f.MachineChecked):
-        return f"{said}: {fact.answered_by}"
+        return fact.answered_by
     if isinstance(fact, f.CallCompleted):
-        return f"{said}: {fact.carrier_status}"
+        return fact.carrier_status
     if isinstance(fact, f.Closing | f.ConversationEnded):
-        return f"{said}: {fact.reason}"
+        return fact.reason
     if isinstance(fact, f.TransferRequested):
-        return f"{said}: {masked(fact.to_number)}"
-    if isinstance(fact, f.TimerExpired):
-        return f"{said}: {fact.timer}"
-    return said
+        return masked(fact.to_number)
+    if isinstance(fact, f.AdmissionAwaited | f.AdmissionRefused):
+        return f"{fact.limit} limit of {fact.size}"
+    return fact.timer if isinstance(fact, f.TimerExpired) else None

@@ -47,6 +47,19 @@ SAVE_PATIENTLY: Final[Row] = Row(
 )
 """No limit on attempts: a record is not given up because its store is away for a day."""
 
+ASK_ADMISSION: Final[LocalRow] = SAVE_QUICKLY
+"""Rides on the workflow task of the registration; a store that does not answer is waited for below."""
+
+AWAIT_ADMISSION: Final[Row] = Row(
+    task_queue=MONITOR_QUEUE,
+    start_to_close_timeout=timedelta(hours=8),
+    heartbeat_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
+    cancellation_type=ActivityCancellationType.TRY_CANCEL,
+)
+"""A worker's death is noticed after 15 s: a call whose turn comes meanwhile holds a slot that long without a dial.
+Longer than any registered deadline, which ends the wait."""
+
 DIAL: Final[Row] = Row(
     task_queue=DIAL_QUEUE,
     start_to_close_timeout=timedelta(seconds=20),

@@ -1,10 +1,11 @@
-"""The story of one outbound call: dial, wait for the answer, converse, wrap up."""
+"""The story of one outbound call: find room, dial, wait for the answer, converse, wrap up."""
 
 from temporalio import workflow
 
 from calls.model import CallOrder
 from workflows.dialling import Dialling
 from workflows.live_call import CallResult, LiveCallWorkflow
+from workflows.queueing import Queueing
 from workflows.talking import Talking
 
 
@@ -23,6 +24,7 @@ class OutboundCall(LiveCallWorkflow):
 
     async def _reach_and_talk(self, talking: Talking) -> None:
         dialling = Dialling(self._story)
+        await Queueing(self._story).admit()
         await dialling.dial()
         await dialling.await_answer()
         await talking.converse()

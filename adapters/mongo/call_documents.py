@@ -5,19 +5,24 @@ BSON has no integers beyond 64 bits, no lone surrogates, and trouble with `$` an
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
 
 from adapters.mongo.database import Document
 from calls.agents import AgentSettings, Voicemail
+from calls.limits import longest_hold_seconds
 from calls.records import Message, NewCall, Progress, StoredCall
-from calls.words import CallStatus, Role
+from calls.words import CallStatus, Direction, Role
 
 WITHOUT_TRANSCRIPT = {"transcript": 0}
 """Projection of reads that are asked for the call: its gathered utterances are read from `messages`."""
 
+WAITING, ADMITTED = "waiting", "admitted"
+"""What a call has of the limits it is under: a place in the queue, or a slot of each."""
+
+_ADMISSION_MARGIN = timedelta(seconds=60)
 _FREE_FORM = ("metadata", "pia_llm_dynamic_data")
 
 
@@ -36,7 +41,20 @@ def call_document(new: NewCall) -> Document:
         "registered_at": plain(new.registered_at),
         "progress": progress_document(Progress(revision=0, status=CallStatus.REGISTERED)),
         "claim": None,
+        "admission": _admission_at_registration(new),
     }
+
+
+def _admission_at_registration(new: NewCall) -> Document | None:
+    """A call that came in is there already: those to be dialled must find room beside it."""
+    if not new.plan.limits or new.order.request.direction is Direction.OUTBOUND:
+        return None
+    return admission_document(ADMITTED, new.registered_at, longest_hold_seconds(new.plan.policy))
+
+
+def admission_document(state: str, since: datetime, seconds: float) -> Document:
+    """What a call has. `until` is when even one that nobody ended cannot wait, or be up, any longer."""
+    return {"state": state, "until": since + timedelta(seconds=seconds) + _ADMISSION_MARGIN}
 
 
 def stored_call(document: Document) -> StoredCall:

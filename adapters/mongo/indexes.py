@@ -38,6 +38,7 @@ INDEXES: tuple[Index, ...] = (
     Index("calls", ("progress.complete", "registered_at", "_id")),
     Index("calls", ("progress.carrier_call_id",)),
     Index("calls", ("claim.carrier_call_id",)),
+    Index("calls", ("progress.over", "admission.state")),
     Index("registrations", ("at",), expire_after_seconds=TWO_DAYS),
     Index("messages", ("call_id", "seq"), unique=True),
     Index("pulses", ("pulse.at",), expire_after_seconds=TWO_DAYS),

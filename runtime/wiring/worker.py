@@ -10,11 +10,13 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
+from activities.admitting import Admitting
 from activities.archiving import Archiving
 from activities.conversing import Conversing
 from activities.registering import Registering
 from activities.sweeping import Sweeping
 from activities.telephony import Telephony
+from adapters.mongo.admissions import MongoAdmissions
 from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
@@ -23,6 +25,7 @@ from adapters.mongo.indexes import ensure_indexes
 from adapters.mongo.loose_ends import MongoLooseEnds
 from adapters.twilio.carrier import TwilioCarrier
 from adapters.twilio.urls import CallbackUrls
+from calls.limits import Capacity, WhenFull
 from calls.policy import Policy
 from runtime.settings import WorkerSettings
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
@@ -44,6 +47,7 @@ class Verbs:
 
     telephony: Telephony
     registering: Registering
+    admitting: Admitting
     conversing: Conversing
     archiving: Archiving
     sweeping: Sweeping
@@ -66,7 +70,8 @@ async def verbs(settings: WorkerSettings, client: Client) -> AsyncIterator[Verbs
         store, agents = MongoCallStore(database), MongoAgentStore(database)
         yield Verbs(
             telephony=Telephony(carrier, store),
-            registering=Registering(store, agents, Policy(**settings.policy.model_dump())),
+            registering=Registering(store, agents, Policy(**settings.policy.model_dump()), capacity(settings)),
+            admitting=Admitting(MongoAdmissions(database)),
             conversing=Conversing(store, carrier),
             archiving=Archiving(carrier, store, MongoRecordingArchive(database)),
             sweeping=Sweeping(store, MongoLooseEnds(database), TemporalCallOwners(client), carrier),
@@ -74,6 +79,15 @@ async def verbs(settings: WorkerSettings, client: Client) -> AsyncIterator[Verbs
     finally:
         await carrier.close()
         database.client.close()
+
+
+def capacity(settings: WorkerSettings) -> Capacity:
+    """The deployment's limits on simultaneous calls."""
+    return Capacity(
+        max_simultaneous_calls=settings.max_simultaneous_calls,
+        one_call_per_callee=settings.one_call_per_callee,
+        when_full=WhenFull(settings.when_full),
+    )
 
 
 def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[Worker]:
@@ -89,6 +103,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             registering.register_call,
             registering.give_up_registration,
             registering.save_progress,
+            doing.admitting.ask_admission,
             telephony.find_dialled_call,
             telephony.ask_carrier,
             telephony.hang_up,
@@ -120,7 +135,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
     monitor = Worker(
         client,
         task_queue=MONITOR_QUEUE,
-        activities=[doing.conversing.monitor_conversation],
+        activities=[doing.conversing.monitor_conversation, doing.admitting.await_admission],
         max_concurrent_activities=round(open_calls * 1.5),
         graceful_shutdown_timeout=timedelta(0),  # a watch can be taken up by any other worker at any moment
     )

@@ -82,6 +82,18 @@ def test_a_carrier_error_without_a_carrier_call_needs_a_fault() -> None:
     assert allowed(case) == {"twilio_service_error"}
 
 
+def test_a_call_waits_for_nobody_but_its_callee() -> None:
+    """A limit is the cause only where another call to the same callee was up for as long as it waited."""
+    run = a_sound_run()
+    waited = run.calls[1]
+    waited["progress"] |= {"end_time": 115.2, "carrier_call_id": None}
+    assert "concurrent_call_limit_reached" not in allowed(Case(run, waited, None))
+    run.calls[0]["to_number"] = waited["to_number"]
+    assert "concurrent_call_limit_reached" in allowed(Case(run, waited, None))
+    waited["progress"]["end_time"] = 104.0
+    assert "concurrent_call_limit_reached" not in allowed(Case(run, waited, None))
+
+
 def test_an_agent_server_fails_only_when_it_was_killed() -> None:
     """Its reasons are an excuse for nothing else."""
     case = case_of(ANSWERED)

@@ -17,6 +17,7 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.agents import AgentSettings, NumberSettings
+from calls.limits import Capacity
 from calls.policy import Policy
 from calls.records import StoredCall
 from gateway.access_tokens import AccessTokens
@@ -62,7 +63,7 @@ class Rig:
     async def register(self, call_id: str) -> StoredCall:
         """Let a call be registered, without anybody asking over HTTP."""
         order = order_of(DialBody.model_validate(self.dial_body(call_id=call_id)), datetime.now(UTC))
-        await Registering(self.parts.calls, self.parts.agents, Policy()).register_call(order)
+        await Registering(self.parts.calls, self.parts.agents, Policy(), Capacity()).register_call(order)
         stored = await self.parts.calls.find(call_id)
         assert stored
         return stored

@@ -8,6 +8,7 @@ from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from activities.models import RegisterAnswer
 from activities.registering import Registering
 from calls.facts import Fact
+from calls.limits import Capacity
 from calls.model import CallOrder
 from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
@@ -90,7 +91,7 @@ class _Engine:
         control = self.control
         answer = None
         if not control.fails or control.registers_before_failing:
-            answer = await Registering(control.calls, control.agents, Policy()).register_call(self.order)
+            answer = await Registering(control.calls, control.agents, Policy(), Capacity()).register_call(self.order)
             if answer.request_id == self.order.request_id:
                 control.placed.append(self.order)
         if answer is None or control.fails:

@@ -19,6 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.models import (
+    Admission,
     Adoption,
     CarrierWord,
     DialOrder,
@@ -41,6 +42,7 @@ from calls.agents import Voicemail
 from calls.facts import Fact, MachineAction
 from calls.model import CallOrder, CallPlan, CallRequest
 from calls.policy import Policy
+from calls.ports.admissions import Turn
 from calls.records import Progress
 from calls.words import Direction
 from runtime.wiring.engine import workflow_runner
@@ -59,6 +61,8 @@ class Script:
 
     plan: CallPlan = field(default_factory=lambda: CallPlan(agent_id="a" * 24, agent_name="Rita", policy=Policy()))
     registration: Registration = Registration.CREATED
+    admissions: list[Admission] = field(default_factory=list)
+    """What a call is told that asks for its turn, one after the other; afterwards that it is admitted."""
     dials: list[DialOutcome] = field(default_factory=list)
     found: CarrierWord | None = None
     carrier_says: list[CarrierWord] = field(default_factory=list)
@@ -82,7 +86,13 @@ class Script:
         if verb in self.broken:
             raise ApplicationError(f"{verb} is broken", non_retryable=True)
 
+    def next_admission(self) -> Admission:
+        """The next thing that a waiting call is told; the last one is repeated while it says to wait."""
+        waits_on = len(self.admissions) == 1 and self.admissions[0].turn is Turn.WAITING
+        return self.admissions[0] if waits_on else self.admissions.pop(0) if self.admissions else ADMITTED
 
+
+ADMITTED = Admission(turn=Turn.ADMITTED)
 ACCEPTED = DialOutcome(result=DialResult.ACCEPTED, carrier_call_id=CARRIER_CALL)
 
 
@@ -107,6 +117,19 @@ class ScriptedVerbs:
     async def save_progress(self, call_id: str, progress: Progress) -> None:
         self._script.note("save_progress", call_id)
         self._script.saved.append(progress)
+
+    @activity.defn
+    async def ask_admission(self, call_id: str) -> Admission:
+        self._script.note("ask_admission", call_id)
+        return self._script.next_admission()
+
+    @activity.defn
+    async def await_admission(self, call_id: str) -> Admission:
+        """Waits as a retry, because a running activity would hold the skipped clock."""
+        self._script.note("await_admission", call_id)
+        if (said := self._script.next_admission()).turn is Turn.WAITING:
+            raise ApplicationError("still waiting", next_retry_delay=timedelta(seconds=10))
+        return said
 
     @activity.defn
     async def dial(self, order: DialOrder) -> DialOutcome:
@@ -277,6 +300,7 @@ async def on_stage(
         verbs.register_call,
         verbs.give_up_registration,
         verbs.save_progress,
+        verbs.ask_admission,
         verbs.find_dialled_call,
         verbs.ask_carrier,
         verbs.hang_up,
@@ -298,6 +322,6 @@ async def on_stage(
             workflow_runner=runner,
         ),
         Worker(env.client, task_queue=DIAL_QUEUE, activities=[verbs.dial]),
-        Worker(env.client, task_queue=MONITOR_QUEUE, activities=[verbs.monitor_conversation]),
+        Worker(env.client, task_queue=MONITOR_QUEUE, activities=[verbs.monitor_conversation, verbs.await_admission]),
     ):
         yield Stage(env, script, order or an_order())

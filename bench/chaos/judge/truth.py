@@ -13,6 +13,8 @@ from bench.chaos.evidence import Document, Evidence
 
 SLACK_SECONDS = 1.5
 _SAME_MOMENT_SECONDS = 0.5
+_UNTIL_NOTICED_SECONDS = 15.0
+"""How long a call may have ended before its record says so: callbacks get lost, and stores are killed."""
 _DIAL_FAULTS = ("create-", "freeze-", "kill-", "list-lags")
 _SERVER_FAILURES = range(500, 600)
 _MACHINES = ("machine", "fax")
@@ -76,6 +78,16 @@ class Case:
         """What was heard of one side before the end."""
         spoken = self.leg["spoken"] if self.leg else []
         return [one for one in spoken if one["role"] == role and one["at"] <= self.ended_at]
+
+    def callee_was_taken(self) -> bool:
+        """Whether another call to the same callee had not ended long before this one did."""
+        others = [one for one in self.evidence.calls if one["to_number"] == self.call["to_number"]]
+        ends = [
+            one["progress"]["end_time"] or self.ended_at
+            for one in others
+            if one["call_id"] != self.call["call_id"] and one["registered_at"] <= self.ended_at
+        ]
+        return any(end >= self.ended_at - _UNTIL_NOTICED_SECONDS for end in ends)
 
     def sip_code(self) -> int:
         return int((self.leg or {}).get("sip_code") or 0)
@@ -175,6 +187,12 @@ def _registered_call_timed_out(case: Case) -> bool:
     return bool(waited and (begun is None or begun > case.ended_at - SLACK_SECONDS))
 
 
+def _concurrent_call_limit_reached(case: Case) -> bool:
+    """It waited to its deadline, undialled, for another call to the same callee."""
+    waited = case.ended_at - case.call["registered_at"] >= case.setting("registered_seconds") - SLACK_SECONDS
+    return case.leg is None and waited and case.callee_was_taken()
+
+
 def _never(_: Case) -> bool:
     return False
 
@@ -187,7 +205,7 @@ TRUTH: dict[str, tuple[str, Callable[[Case], bool]]] = {
     "inactivity_timeout": ("ended", _inactivity_timeout),
     "answering_machine_detected": ("ended", _answering_machine_detected),
     "maximum_duration_exceeded": ("ended", _maximum_duration_exceeded),
-    "concurrent_call_limit_reached": ("error", _never),
+    "concurrent_call_limit_reached": ("error", _concurrent_call_limit_reached),
     "invalid_payment": ("error", _never),
     "potential_scam_detected": ("error", _never),
     "inbound_webhook_error": ("error", _never),
