@@ -96,6 +96,11 @@ class Customer:
         answer = await self._carrier.put(f"/_sim/stories/{quote(number)}", json=story)
         assert answer.is_success, answer.text
 
+    async def faults(self, **switches: Any) -> None:
+        """Set the carrier's fault switches; those that are not named are off."""
+        answer = await self._carrier.put("/_sim/faults", json=switches)
+        assert answer.is_success, answer.text
+
     async def is_called(self, our_number: str, caller: str) -> str:
         """Have somebody call one of our numbers; the carrier call's id."""
         wish = {"from": caller, "to": our_number, "voice_url": f"{PUBLIC_BASE_URL}/twilio/inbound"}

@@ -13,7 +13,7 @@ from runtime.embedded.stack import EmbeddedStack
 from tests.end_to_end.customer import Customer
 
 ALICE, DAVE, FRANK = "+14155550101", "+14155550104", "+14155550106"
-TALKER, TARGET = "+14155550151", "+14155550152"
+TALKER, TARGET, LATE = "+14155550151", "+14155550152", "+14155550153"
 PATIENT: dict[str, Any] = {
     "name": "Has all the time in the world",
     "lines": [{"text": "Go on.", "delay_seconds": 150}],
@@ -116,7 +116,7 @@ async def test_a_transferred_call_with_its_workflow_is_left_alone(
     answer = await customer.http.post(f"/v1/calls/{call_id}/transfer", json={"to_number": TARGET})
     assert answer.status_code in (200, 202), answer.text
     assert (await customer.ended(call_id))["call_finish_reason"] == "call_transferred"
-    await asyncio.sleep(6)  # three sweeps
+    await asyncio.sleep(4.5)  # two sweeps
     leg = (await customer.ledger(FRANK))[-1]
     assert leg["ended_at"] is None, json.dumps(leg)
     await terminated(engine, call_id)
@@ -142,3 +142,26 @@ async def test_a_call_that_came_in_is_hung_up(customer: Customer, engine: Client
     progress = await complete(evidence, call_id)
     assert progress["evidence"]["workflow"] == "terminated"
     assert progress["finish_reason"] == "unknown_error"
+
+
+async def test_a_phone_that_rings_after_its_dial_was_lost_is_hung_up(customer: Customer, evidence: Any) -> None:
+    """The carrier took a dial, said 500, and told nothing in time: its first word ends the ringing."""
+    await customer.teach(LATE, {"name": "Rings for long", "ring_seconds": 400})
+    slow = {"only_to": [LATE], "create_error_after": 1, "callback_delay": 1, "callback_delay_seconds": 7}
+    await customer.faults(**slow, list_lag_seconds=60)
+    try:
+        call_id = await customer.placed(LATE, await customer.agent(ring_timeout_seconds=60))
+        ended = await customer.ended(call_id)
+        assert ended["call_finish_reason"] == "twilio_service_error"
+        assert (await customer.ledger(LATE))[-1]["ended_at"] is None
+        await customer.faults()
+        leg = await hung_up(customer, LATE)
+    finally:
+        await customer.faults()
+    assert (leg["hung_up_by"], leg["answered_at"]) == ("api", None)
+    async with asyncio.timeout(20):
+        while (await evidence(call_id))["carrier_call_id"] is None or not (await evidence(call_id))["complete"]:
+            await asyncio.sleep(0.2)
+    progress = await evidence(call_id)
+    assert progress["finish_reason"] == "twilio_service_error"
+    assert progress["evidence"]["late_carrier_call_id"] == leg["sid"] == progress["carrier_call_id"]
