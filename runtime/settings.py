@@ -156,6 +156,8 @@ class Settings(BaseSettings):
     """How long such a call must look like that before it is taken up."""
     shutdown_grace_seconds: Seconds = 30
     """How long a process that was told to stop may finish what it is doing."""
+    alive_file: Path | None = None
+    """A file that a worker keeps fresh while Temporal and MongoDB answer it, for a supervisor's health check."""
     log_level: LogLevel = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
     log_format: LogFormat = "text"

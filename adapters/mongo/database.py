@@ -11,11 +11,11 @@ from typing import Any, ParamSpec, TypeVar
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
-from pymongo.errors import ConnectionFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from calls.ports.pages import StoreUnavailableError
+from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -26,6 +26,9 @@ SOCKET_MS = 10_000
 """How long a server may be silent in the middle of an operation."""
 MAJORITY_MS = 5_000
 """How long a write waits for the majority's word."""
+
+_NOT_LET_IN = (13, 18, 8000)
+"""Unauthorized, AuthenticationFailed, and what Atlas says for both."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,9 +68,19 @@ def translated() -> Iterator[None]:
     try:
         yield
     except PyMongoError as error:
+        if _not_let_in(error):
+            what = "MongoDB does not accept user and password, or does not let them do this"
+            raise StoreRefusedError(what) from error
         if isinstance(error, ConnectionFailure) or error.timeout:
             raise StoreUnavailableError(f"MongoDB did not answer: {type(error).__name__}") from error
         raise
+
+
+def _not_let_in(error: PyMongoError) -> bool:
+    """Whether the server refuses us; after the first refusal the driver only says that it found no primary."""
+    if isinstance(error, OperationFailure):
+        return error.code in _NOT_LET_IN
+    return isinstance(error, ServerSelectionTimeoutError) and "AuthenticationFailed" in str(error)
 
 
 def asking(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:

@@ -11,6 +11,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK ships 
 from adapters.twilio.dispositions import may_be_asked_again
 from adapters.twilio.http import API_ORIGIN, AUDIO_SILENCE_SECONDS, CONNECT_SECONDS, DirectHttpClient
 from adapters.twilio.refusals import asking, refusal
+from adapters.twilio.wav import whole
 from calls.ports.carrier import CarrierError, CarrierRecording
 
 PIECE_BYTES = 64 * 1024
@@ -77,7 +78,7 @@ async def _body(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]
             permanent=not may_be_asked_again(response.status),
             evidence={"http_status": response.status},
         )
-    async for piece in response.content.iter_chunked(PIECE_BYTES):
+    async for piece in whole(response.content.iter_chunked(PIECE_BYTES)):
         yield piece
 
 

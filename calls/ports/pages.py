@@ -21,3 +21,7 @@ class BadPageTokenError(ValueError):
 
 class StoreUnavailableError(Exception):
     """The store did not answer; asking again later can help."""
+
+
+class StoreRefusedError(StoreUnavailableError):
+    """The store answered that it does not let us in: user or password are wrong, or may not do this."""

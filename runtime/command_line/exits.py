@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum, unique
 
 from calls.ports.agent_store import AgentInUseError, NumberTakenError
-from calls.ports.pages import BadPageTokenError, StoreUnavailableError
+from calls.ports.pages import BadPageTokenError, StoreRefusedError, StoreUnavailableError
 from gateway.ports import EngineUnavailableError
 from runtime.settings import ConfigurationError
 from runtime.wiring.engine import EngineUnreachableError
@@ -58,6 +58,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     PlacingUnavailableError: Exit.UNREACHABLE,
     EngineUnreachableError: Exit.UNREACHABLE,
     EngineUnavailableError: Exit.UNREACHABLE,
+    StoreRefusedError: Exit.BAD_INPUT,
     StoreUnavailableError: Exit.UNREACHABLE,
 }
 

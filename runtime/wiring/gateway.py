@@ -20,7 +20,7 @@ from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.indexes import ensure_indexes
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
-from calls.ports.pages import StoreUnavailableError
+from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 from conversation.agent_port import AgentConnector
 from gateway.access_tokens import AccessTokens
 from gateway.app import bare_app, furnish
@@ -87,6 +87,8 @@ async def _prepare(settings: GatewaySettings, database: Database) -> Client:
     """Reach everything once, so that what is missing is said at the start and by its name."""
     try:
         await ensure_indexes(database)
+    except StoreRefusedError as error:
+        raise CannotStartError(f"{error}: set both in RINGBACK_MONGODB_URI") from error
     except StoreUnavailableError as error:
         where = re.sub(r"//[^@/]*@", "//", settings.mongodb_uri.get_secret_value())
         raise CannotStartError(f"MongoDB does not answer at {where}: start it, or set RINGBACK_MONGODB_URI") from error

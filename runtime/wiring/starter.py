@@ -19,7 +19,7 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.indexes import ensure_indexes
-from calls.ports.pages import StoreUnavailableError
+from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 from gateway.access_tokens import AccessTokens
 from gateway.rendering import Rendering
 from runtime.command_line.app import command_line
@@ -127,6 +127,9 @@ def _saying_where(uri: str, file: Path | None) -> Iterator[None]:
             raise
         hosts = uri.partition("://")[2].partition("/")[0].rpartition("@")[2]
         source = f"{_MONGODB_URI} in {file}" if file else _MONGODB_URI
+        if isinstance(error, StoreRefusedError) or isinstance(error.__cause__, StoreRefusedError):
+            what = f"MongoDB at {hosts} does not let us in: set user and password in {source} right"
+            raise CommandError(what, Exit.BAD_INPUT) from error
         raise CommandError(
             f"{error} at {hosts} ({source}): start it, or set {_MONGODB_URI}", Exit.UNREACHABLE
         ) from error

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
@@ -20,16 +21,18 @@ from adapters.mongo.admissions import MongoAdmissions
 from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
-from adapters.mongo.database import connect
+from adapters.mongo.database import Database, connect
 from adapters.mongo.indexes import ensure_indexes
 from adapters.mongo.loose_ends import MongoLooseEnds
 from adapters.twilio.carrier import TwilioCarrier
 from adapters.twilio.urls import CallbackUrls
 from calls.limits import Capacity, WhenFull
 from calls.policy import Policy
+from runtime.alive import keep_fresh
 from runtime.settings import WorkerSettings
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
 from runtime.wiring.sweeps import ensure_sweeps
+from runtime.wiring.well import check_worker
 from workflows.inbound_call import InboundCall
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE
 from workflows.outbound_call import OutboundCall
@@ -54,9 +57,8 @@ class Verbs:
 
 
 @asynccontextmanager
-async def verbs(settings: WorkerSettings, client: Client) -> AsyncIterator[Verbs]:
+async def verbs(settings: WorkerSettings, client: Client, database: Database) -> AsyncIterator[Verbs]:
     """The activities over the real carrier and store, which are closed at the end."""
-    database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
     key_sid, key_secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
     carrier = TwilioCarrier(
         account_sid=settings.twilio_account_sid,
@@ -148,12 +150,16 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     Raises EngineUnreachableError or StoreUnavailableError when it cannot start.
     """
     client = await connect_engine(settings)
+    database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
     async with AsyncExitStack() as stack:
-        doing = await stack.enter_async_context(verbs(settings, client))
+        doing = await stack.enter_async_context(verbs(settings, client, database))
         await ensure_search_attributes(client)
         await ensure_sweeps(client, settings)
         for worker in workers(client, doing, settings):
             await stack.enter_async_context(worker)
         logging.getLogger("ringback.worker").info("worker ready")
+        if settings.alive_file is not None:
+            alive = asyncio.create_task(keep_fresh(settings.alive_file, partial(check_worker, client, database)))
+            stack.callback(alive.cancel)
         await stop.wait()
         logging.getLogger("ringback.worker").info("worker stopping")

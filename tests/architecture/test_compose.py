@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+from runtime.alive import EVERY_SECONDS
 from runtime.setting_problems import ENV_FILE_VARIABLE, environment_names
 from runtime.settings import Settings, load_settings
 from tests.architecture.test_rooms import ROOT
@@ -97,7 +98,17 @@ def test_variables_are_known_to_the_code(name: str) -> None:
             assert f'"{variable}"' in sources_of(room)
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if "healthcheck" in SERVICES[name]])
+def test_the_workers_healthcheck_reads_the_file_that_the_worker_keeps() -> None:
+    """It lies where a read-only container can write, and counts as stale after three looks that failed."""
+    file = variables(SERVICES["worker"])["RINGBACK_ALIVE_FILE"]
+    probe = SERVICES["worker"]["healthcheck"]["test"][-1]
+    assert f"'{file}'" in probe
+    assert file.startswith(f"{SERVICES['worker']['tmpfs']}/")
+    assert f"> {3 * EVERY_SECONDS:g})" in probe
+    compile(probe, "healthcheck", "exec")
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if "healthcheck" in SERVICES[name] and name != "worker"])
 def test_a_healthcheck_asks_what_is_answered(name: str) -> None:
     """The path of each healthcheck is served by that room, on the port that the service is told to listen on."""
     probe = SERVICES[name]["healthcheck"]["test"][-1]

@@ -7,7 +7,7 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.indexes import IndexesMissingError, check_indexes, ensure_indexes
 from calls.ports.call_store import CallFilter
-from calls.ports.pages import StoreUnavailableError
+from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 from runtime.embedded.ports import choose
 from tests.adapters.mongo.orders import AGENT, new_call
 
@@ -34,6 +34,16 @@ async def test_listings_use_an_index(mongodb: Database) -> None:
     found = mongodb.calls.find({"agent_id": "a"}).sort([("registered_at", -1), ("_id", -1)])
     plan = await found.explain()
     assert "SORT" not in str(plan["queryPlanner"]["winningPlan"])
+
+
+async def test_a_wrong_password_is_told_in_the_ports_words(mongodb_uri: str) -> None:
+    """It is no absence, and no fault of ours: whoever set the address can mend it."""
+    database = connect(mongodb_uri.replace("://", "://nobody:wrong@"), "test")
+    with pytest.raises(StoreRefusedError, match="user and password"):
+        await ping(database)
+    with pytest.raises(StoreRefusedError):
+        await MongoCallStore(database).find("c1")
+    database.client.close()
 
 
 async def test_an_absent_mongodb_is_told_in_the_ports_words() -> None:

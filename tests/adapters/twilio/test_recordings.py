@@ -8,10 +8,15 @@ import pytest
 
 from adapters.twilio.carrier import TwilioCarrier
 from calls.ports.carrier import CarrierError
+from simulator.wav import header
 from tests.adapters.twilio.outside import SID, TOKEN, URLS
 
 RECORDING = "RE" + "a" * 32
 PATH = f"/2010-04-01/Accounts/{SID}/Recordings/{RECORDING}.wav"
+
+
+SOUND = header(8000, 1) + bytes(16_000)
+"""A second of silence."""
 
 
 def _answer(status: str, body: bytes = b"", *, length: int | None = None, headers: str = "") -> bytes:
@@ -49,16 +54,16 @@ async def _audio(carrier: TwilioCarrier) -> bytes:
 
 async def test_both_channels_are_asked_for_with_the_api_key() -> None:
     """The download asks for two channels and always carries the credentials, the API key's where there is one."""
-    async with _carrier_that_gets(_answer("200 OK", b"RIFF")) as (carrier, requests):
-        assert await _audio(carrier) == b"RIFF"
+    async with _carrier_that_gets(_answer("200 OK", SOUND)) as (carrier, requests):
+        assert await _audio(carrier) == SOUND
     assert requests[0].startswith(f"GET {PATH}?RequestedChannels=2 HTTP/1.1\r\n")
     assert "Authorization: Basic U0sxMTEx" in requests[0]
 
 
 async def test_one_channel_is_better_than_none() -> None:
     """Where there are no two channels, the one there is is taken."""
-    async with _carrier_that_gets(_answer("400 Bad Request"), _answer("200 OK", b"mono")) as (carrier, requests):
-        assert await _audio(carrier) == b"mono"
+    async with _carrier_that_gets(_answer("400 Bad Request"), _answer("200 OK", SOUND)) as (carrier, requests):
+        assert await _audio(carrier) == SOUND
     assert requests[1].startswith(f"GET {PATH} HTTP/1.1\r\n")
 
 
@@ -66,6 +71,11 @@ async def test_one_channel_is_better_than_none() -> None:
     ("answer", "permanent"),
     [
         pytest.param(_answer("200 OK", b"RIF", length=1000), False, id="cut short"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + SOUND[:-1], False, id="ends early, of no told length"),
+        pytest.param(_answer("200 OK", SOUND[:9000]), False, id="shorter than its header says"),
+        pytest.param(_answer("200 OK", b"RIFF"), False, id="shorter than a header"),
+        pytest.param(_answer("200 OK"), False, id="empty"),
+        pytest.param(_answer("200 OK", b"<html>Please log in</html>"), False, id="no recording at all"),
         pytest.param(_answer("404 Not Found"), False, id="not there yet"),
         pytest.param(_answer("503 Unavailable"), False, id="failing"),
         pytest.param(_answer("401 Unauthorized"), True, id="not ours"),
@@ -79,3 +89,11 @@ async def test_failed_downloads(answer: bytes, permanent: bool) -> None:
             await _audio(carrier)
     assert failed.value.permanent == permanent
     assert len(requests) == 1
+
+
+@pytest.mark.parametrize("size", [b"\0\0\0\0", b"\xff\xff\xff\xff"])
+async def test_a_header_without_a_length_is_believed(size: bytes) -> None:
+    """Whoever wrote it did not know the length; then the transfer's own end is all there is."""
+    sound = SOUND[:4] + size + SOUND[8:]
+    async with _carrier_that_gets(_answer("200 OK", sound)) as (carrier, _):
+        assert await _audio(carrier) == sound
