@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from calls.call_object import utc
 from calls.ports.call_store import CallFilter
 from calls.reasons import FinishReason
 from calls.words import CallStatus
-from gateway.rendering import utc
 
 
 def _with_plus(text: object) -> object:

@@ -8,12 +8,12 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import StreamingResponse
 
+from calls.call_object import message_object
 from calls.records import StoredCall
 from gateway.faults import RETRY_AFTER
 from gateway.openapi import Responses
 from gateway.parts import GatewayParts
 from gateway.recordings_api import Token, permitted_call
-from gateway.rendering import message_object
 
 POLL_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 15.0

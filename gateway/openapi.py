@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
 from calls.agents import Agent
-from gateway.rendering import CallObject
+from calls.call_object import CallObject
 from workflows.messages import Ack
 
 Responses = dict[int | str, dict[str, Any]]

@@ -4,17 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from calls.access_tokens import AccessTokens
+from calls.call_object import Rendering
 from calls.ports.agent_store import AgentStore
 from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
-from gateway.access_tokens import AccessTokens
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import CarrierSide
 from gateway.callbacks.inbound_side import InboundSide
 from gateway.once_told import OnceTold
 from gateway.ports import CallControl
 from gateway.relay.head_start import HeadStart
-from gateway.rendering import Rendering
 
 Clock = Callable[[], datetime]
 Check = Callable[[], Awaitable[None]]

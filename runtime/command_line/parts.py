@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from temporalio.client import Client
 
+from calls.call_object import Rendering
 from calls.ports.agent_store import AgentStore
 from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
 from calls.records import Message, StoredCall
-from gateway.rendering import Rendering
 from gateway.temporal_control import TemporalCallControl
 from runtime.command_line.exits import CommandError, Exit
 from workflows.names import workflow_id

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from calls.call_object import message_object
 from calls.ports.call_store import CallFilter
 from calls.reasons import FinishReason
 from calls.words import CallStatus
-from gateway.rendering import message_object
 from runtime.command_line.call_views import card, listed, spoken
 from runtime.command_line.exits import Exit
 from runtime.command_line.parts import Parts

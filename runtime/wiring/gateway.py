@@ -20,9 +20,10 @@ from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.indexes import ensure_indexes
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
+from calls.access_tokens import AccessTokens
+from calls.call_object import Rendering
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 from conversation.agent_port import AgentConnector
-from gateway.access_tokens import AccessTokens
 from gateway.app import bare_app, furnish
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import carrier_side
@@ -32,7 +33,6 @@ from gateway.relay.head_start import HeadStart
 from gateway.relay.sessions import Sessions
 from gateway.relay.socket import RelayEndpoint
 from gateway.relay.surroundings import SessionPacing, Surroundings
-from gateway.rendering import Rendering
 from gateway.session_records import SessionRecords
 from gateway.session_reports import SessionReports
 from gateway.startup import CannotStartError

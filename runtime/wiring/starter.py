@@ -19,9 +19,9 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.indexes import ensure_indexes
+from calls.access_tokens import AccessTokens
+from calls.call_object import Rendering
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
-from gateway.access_tokens import AccessTokens
-from gateway.rendering import Rendering
 from runtime.command_line.app import command_line
 from runtime.command_line.exits import CommandError, Exit
 from runtime.command_line.parts import Parts

@@ -16,18 +16,18 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database
 from adapters.webhook.poster import HttpWebhookPoster
+from calls.access_tokens import AccessTokens
 from calls.agents import AgentSettings, NumberSettings
+from calls.call_object import Rendering
 from calls.limits import Capacity
 from calls.policy import Policy
 from calls.records import StoredCall
-from gateway.access_tokens import AccessTokens
 from gateway.app import create_app
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import carrier_side
 from gateway.callbacks.inbound_side import InboundSide
 from gateway.orders import DialBody, order_of
 from gateway.parts import GatewayParts
-from gateway.rendering import Rendering
 from tests.gateway.fake_control import FakeCallControl
 
 KEY = "a-valid-key"

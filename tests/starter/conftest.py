@@ -13,9 +13,9 @@ import pytest
 from temporalio.client import Client
 from typer.testing import CliRunner
 
+from calls.access_tokens import AccessTokens
 from calls.agents import AgentSettings, NumberSettings
-from gateway.access_tokens import AccessTokens
-from gateway.rendering import Rendering
+from calls.call_object import Rendering
 from runtime.command_line.app import command_line
 from runtime.command_line.parts import Parts
 from runtime.command_line.session import Session

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calls.access_tokens import AccessTokens
 from calls.reasons import FinishReason
 from calls.records import Message, StoredCall
 from calls.words import CallStatus, Direction, Role
-from gateway.access_tokens import AccessTokens
 
 
 class MessageObject(BaseModel):
@@ -102,7 +101,7 @@ class Rendering:
         return call.model_dump(mode="json", by_alias=True)
 
     def _recording_url(self, stored: StoredCall, token: str) -> str | None:
-        """An address that downloads as it is: the access token is part of it."""
+        """An address that downloads as it is: the access token, which needs no quoting, is part of it."""
         if stored.progress.recording.archive_id is None:
             return None
-        return f"{self._origin}/v1/calls/{stored.order.id}/recording?access_token={quote(token, safe='')}"
+        return f"{self._origin}/v1/calls/{stored.order.id}/recording?access_token={token}"
