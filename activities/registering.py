@@ -13,6 +13,7 @@ from calls.model import CallOrder, CallPlan, CallRequest
 from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
+from calls.ports.webhooks import Announcer
 from calls.records import NewCall, Progress
 from calls.words import Direction
 
@@ -58,14 +59,23 @@ async def _agent_for(agents: AgentStore, request: CallRequest) -> Agent | NoAgen
 class Registering:
     """What the story does to the record, over the stores' ports.
 
-    `defaults` are the deployment's timers, `capacity` its limits on simultaneous calls.
+    `defaults` are the deployment's timers, `capacity` its limits on simultaneous calls. Without an `announcer` nobody
+    is told of anything: whoever only registers needs none.
     """
 
-    def __init__(self, store: CallStore, agents: AgentStore, defaults: Policy, capacity: Capacity) -> None:
+    def __init__(
+        self,
+        store: CallStore,
+        agents: AgentStore,
+        defaults: Policy,
+        capacity: Capacity,
+        announcer: Announcer | None = None,
+    ) -> None:
         self._store = store
         self._agents = agents
         self._defaults = defaults
         self._capacity = capacity
+        self._announcer = announcer
 
     @activity.defn
     async def register_call(self, order: CallOrder) -> RegisterAnswer:
@@ -101,10 +111,12 @@ class Registering:
             return await self._store.withdraw(order.request_id, datetime.now(UTC))
 
     @activity.defn
-    async def save_progress(self, call_id: str, progress: Progress) -> None:
-        """Move the record forward; it never goes back."""
+    async def save_progress(self, call_id: str, progress: Progress, announced: bool = False) -> None:
+        """Move the record forward; it never goes back. `announced`: and tell the agent's owner what is new in it."""
         with translated():
             await self._store.save_progress(call_id, progress)
+            if announced and self._announcer:
+                await self._announcer.announce(call_id)
 
 
 def _plan(order: CallOrder, agent: Agent, defaults: Policy, capacity: Capacity) -> CallPlan:
@@ -120,6 +132,7 @@ def _plan(order: CallOrder, agent: Agent, defaults: Policy, capacity: Capacity) 
         voicemail=Voicemail(action=VoicemailAction.IGNORE) if is_inbound else agent.voicemail,
         record=agent.record and turned_away is None,
         transfer_allow_list=agent.transfer_allow_list,
+        webhooks=agent.webhook_url is not None,
         turned_away=turned_away.reason if turned_away else None,
         limits=() if turned_away else limits,
         when_full=capacity.when_full,

@@ -83,6 +83,8 @@ class CallPlan(BaseModel):
     voicemail: Voicemail = Voicemail()
     record: bool = True
     transfer_allow_list: tuple[str, ...] | None = None
+    webhooks: bool = False
+    """Whether the agent's owner is told what happens to the call."""
     turned_away: FinishReason | None = None
     """Set for a call that came in and gets no agent: what its record will say."""
     limits: tuple[Limit, ...] = ()

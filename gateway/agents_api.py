@@ -74,3 +74,6 @@ class _Agents:
             refuse(["body", "voicemail", "message"], "is needed for the voicemail action leave_message")
         if not self._allow_insecure_urls and (fault := insecurity(settings.llm_websocket_url, "wss", "https")):
             refuse(["body", "llm_websocket_url"], fault)
+        hook = settings.webhook_url
+        if hook and not self._allow_insecure_urls and (fault := insecurity(hook, "https")):
+            refuse(["body", "webhook_url"], fault)

@@ -21,6 +21,7 @@ from gateway.openapi import describe
 from gateway.parts import GatewayParts
 from gateway.recordings_api import recordings_router
 from gateway.startup import StartupReport
+from gateway.webhooks_api import webhooks_router
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -51,7 +52,9 @@ def bare_app(lifespan: Lifespan | None = None) -> FastAPI:
 
 def furnish(app: FastAPI, parts: GatewayParts) -> None:
     """Give an application its routes."""
-    for api in (calls_router, recordings_router, live_router, agents_router, numbers_router, health_router):
+    for api in (calls_router, recordings_router, live_router, webhooks_router):
+        app.include_router(api(parts))
+    for api in (agents_router, numbers_router, health_router):
         app.include_router(api(parts))
     for callback in (inbound_router, reports_router, instructions_router, transfers_router):
         app.include_router(callback(parts))

@@ -9,6 +9,7 @@ from calls.call_object import Rendering
 from calls.ports.agent_store import AgentStore
 from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
+from calls.ports.delivery_store import DeliveryStore
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import CarrierSide
 from gateway.callbacks.inbound_side import InboundSide
@@ -33,6 +34,7 @@ class GatewayParts:
     calls: CallStore
     agents: AgentStore
     archive: RecordingArchive
+    deliveries: DeliveryStore
     control: CallControl
     keys: ApiKeys
     carrier: CarrierSide

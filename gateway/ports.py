@@ -43,3 +43,7 @@ class CallControl(Protocol):
     async def transfer(self, call_id: str, request: TransferRequest) -> Ack:
         """Ask a call to hand its callee over."""
         ...
+
+    async def deliver_webhooks(self, call_id: str) -> None:
+        """Have the webhooks that wait for a call delivered, call or no call."""
+        ...

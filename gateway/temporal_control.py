@@ -13,6 +13,7 @@ from activities.models import TakeUp
 from calls.facts import Fact
 from calls.model import CallOrder
 from gateway.ports import EngineUnavailableError, Told
+from workflows.call_webhooks import EngineCourier
 from workflows.inspection import search_attributes_at_start
 from workflows.messages import END, TRANSFER, Ack, EndRequest, TransferRequest
 from workflows.names import CALL_QUEUE, masked, workflow_id
@@ -91,6 +92,14 @@ class TemporalCallControl:
     async def transfer(self, call_id: str, request: TransferRequest) -> Ack:
         """Ask for the transfer by an update, which the call may refuse."""
         return await self._ask(call_id, TRANSFER, request)
+
+    async def deliver_webhooks(self, call_id: str) -> None:
+        """Start the deliveries' workflow, or wake it."""
+        try:
+            async with asyncio.timeout(self._signal_patience.total_seconds()):
+                await EngineCourier(self._client).fetch(call_id)
+        except (TimeoutError, RPCError) as error:
+            raise EngineUnavailableError(f"webhooks of call {call_id}: {error or 'no answer'}") from error
 
     async def _ask(self, call_id: str, what: str, request: EndRequest | TransferRequest) -> Ack:
         call = self._client.get_workflow_handle(workflow_id(call_id))

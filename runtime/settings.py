@@ -200,11 +200,12 @@ class StarterSettings(Settings):
 
 
 class WorkerSettings(Settings):
-    """What a worker must have: also the carrier, and the address that the carrier is told to call back."""
+    """What a worker must have: also the carrier, the address to be called back at, and what signs access tokens."""
 
     public_base_url: PublicOrigin
     twilio_account_sid: AccountSid
     twilio_auth_token: Secret
+    access_token_secret: SigningSecret
 
 
 class GatewaySettings(Settings):

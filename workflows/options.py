@@ -125,3 +125,10 @@ TRANSCRIPT: Final[Row] = Row(
     schedule_to_close_timeout=timedelta(hours=24),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
 )
+
+DELIVER: Final[Row] = Row(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(hours=25),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10)),
+)
+"""A webhook: 2 s, 4 s … 10 min apart for a day and an hour, so that a receiver may be down for a whole day."""

@@ -1,5 +1,7 @@
 """Keeping the stored record in step with the facts, off the story's own path."""
 
+from typing import Any
+
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
@@ -44,7 +46,9 @@ class Scribe:
         return self._saved if unchanged else latest
 
     async def _write(self, latest: Progress) -> None:
-        entry = [self._story.call.order.call_id, latest]
+        entry: list[Any] = [self._story.call.order.call_id, latest]
+        if self._story.plan.webhooks:
+            entry.append(True)
         says = f"Record: {latest.finish_reason or latest.status}{', complete' if latest.complete else ''}"
         try:
             await workflow.execute_local_activity_method(

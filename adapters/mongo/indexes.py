@@ -45,6 +45,7 @@ INDEXES: tuple[Index, ...] = (
     Index("late_facts", ("call_id", "at")),
     Index("late_facts", ("carrier_call_id",)),
     Index("late_facts", ("at",), expire_after_seconds=SIX_MONTHS),
+    Index("webhook_deliveries", ("call_id", "position"), unique=True),
     Index("numbers", ("phone_number",), unique=True),
     Index("numbers", ("outbound_ai_agent_id",)),
     Index("numbers", ("inbound_ai_agent_id",)),

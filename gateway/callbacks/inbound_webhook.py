@@ -1,7 +1,5 @@
 """The question to a number's owner about a call that comes in, while the caller's phone rings."""
 
-import hashlib
-import hmac
 import json
 import logging
 from datetime import datetime
@@ -10,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from calls.ports.webhooks import WebhookFailedError
+from calls.webhook_signing import webhook_headers
 from gateway.bodies import MalformedJsonError, parsed_object
 from gateway.callbacks.inbound_side import InboundSide
 from gateway.orders import SmallObject
@@ -40,7 +39,7 @@ class InboundWebhook:
     async def ask(self, url: str, question: dict[str, Any], at: datetime) -> InboundAnswer:
         """The owner's answer, in at most three tries. Raises WebhookFailedError with what the last one failed by."""
         body = json.dumps({"event": EVENT, **question}, ensure_ascii=False).encode()
-        headers = {"X-Webhook-Event": EVENT, **self._signature(at.isoformat(timespec="milliseconds"), body)}
+        headers = webhook_headers(EVENT, body, at, self._side.webhook_secret)
         for attempt in range(1, TRIES + 1):
             try:
                 answer = await self._side.webhooks.post(
@@ -51,15 +50,6 @@ class InboundWebhook:
                 log.warning("inbound webhook of call %s, try %d: %s", question["call_id"], attempt, error)
                 failure = error
         raise failure
-
-    def _signature(self, timestamp: str, body: bytes) -> dict[str, str]:
-        """HMAC-SHA256 (hex) over timestamp, a dot and the body, if there is a secret to make it with."""
-        headers = {"X-Webhook-Timestamp": timestamp}
-        if self._side.webhook_secret is not None:
-            signed = f"{timestamp}.".encode() + body
-            digest = hmac.new(self._side.webhook_secret.encode(), signed, hashlib.sha256).hexdigest()
-            headers["X-Webhook-Signature"] = f"sha256={digest}"
-        return headers
 
 
 def read_answer(body: bytes) -> InboundAnswer:

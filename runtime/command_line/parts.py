@@ -13,6 +13,7 @@ from calls.call_object import Rendering
 from calls.ports.agent_store import AgentStore
 from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
+from calls.ports.delivery_store import DeliveryStore
 from calls.records import Message, StoredCall
 from gateway.temporal_control import TemporalCallControl
 from runtime.command_line.exits import CommandError, Exit
@@ -27,6 +28,7 @@ class Parts:
     calls: CallStore
     agents: AgentStore
     archive: RecordingArchive
+    deliveries: DeliveryStore
     engine: Callable[[], Awaitable[Client]]
     """Connects to Temporal when first asked. Raises EngineUnreachableError."""
     make_indexes: Callable[[], Awaitable[None]]

@@ -47,6 +47,7 @@ def environment(kept: Kept, chosen: Mapping[str, str]) -> dict[str, str]:
         "RINGBACK_DIAL_CALLS_PER_SECOND": str(CALLS_PER_SECOND),
         "RINGBACK_API_KEY_SHA256S": hashlib.sha256(kept.api_key.encode()).hexdigest(),
         "RINGBACK_ACCESS_TOKEN_SECRET": kept.access_token_secret,
+        "RINGBACK_WEBHOOK_SECRET": kept.webhook_secret,
         "RINGBACK_ALLOW_INSECURE_AGENT_URLS": "true",
         "RINGBACK_SHUTDOWN_GRACE_SECONDS": str(_GRACE_SECONDS),
         ENV_FILE_VARIABLE: "",  # whoever joins must not be led away by a .env either

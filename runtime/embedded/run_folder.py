@@ -25,6 +25,7 @@ class Kept:
     auth_token: str = field(default_factory=lambda: secrets.token_hex(16))
     api_key: str = field(default_factory=lambda: f"rk_{secrets.token_urlsafe(24)}")
     access_token_secret: str = field(default_factory=lambda: secrets.token_hex(32))
+    webhook_secret: str = field(default_factory=lambda: secrets.token_hex(32))
     ports: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -17,10 +17,10 @@ from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect, ping
+from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.indexes import ensure_indexes
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
-from calls.access_tokens import AccessTokens
 from calls.call_object import Rendering
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 from conversation.agent_port import AgentConnector
@@ -39,9 +39,9 @@ from gateway.startup import CannotStartError
 from gateway.telling import Telling
 from gateway.temporal_control import TemporalCallControl
 from runtime.logs import configure
-from runtime.setting_values import only_reachable_from_here
 from runtime.settings import ConfigurationError, GatewaySettings, load_settings
 from runtime.stopping import finishing_first
+from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
 from workflows.placing import Desk
 
@@ -101,12 +101,12 @@ async def _prepare(settings: GatewaySettings, database: Database) -> Client:
 def gateway_parts(settings: GatewaySettings, database: Database, client: Client, head_start: HeadStart) -> GatewayParts:
     """The ports of a gateway over MongoDB and Temporal."""
     calls, agents = MongoCallStore(database), MongoAgentStore(database)
-    lifetime = timedelta(seconds=settings.access_token_ttl_seconds)
-    tokens = AccessTokens(settings.access_token_secret.get_secret_value(), lifetime=lifetime)
+    tokens = access_tokens(settings)
     return GatewayParts(
         calls=calls,
         agents=agents,
         archive=MongoRecordingArchive(database),
+        deliveries=MongoDeliveryStore(database),
         control=TemporalCallControl(Desk(client, calls, agents)),
         carrier=carrier_side(
             settings.public_base_url,
@@ -116,7 +116,7 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
         inbound=_inbound_side(settings),
         keys=ApiKeys(settings.api_key_sha256s),
         tokens=tokens,
-        rendering=Rendering(_origin(settings), tokens),
+        rendering=Rendering(api_origin(settings), tokens),
         head_start=head_start,
         checks={"mongodb": lambda: _mongodb_is_well(database), "temporal": lambda: _temporal_is_well(client)},
         allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
@@ -126,7 +126,7 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
 def _inbound_side(settings: GatewaySettings) -> InboundSide:
     secret = settings.webhook_secret
     return InboundSide(
-        webhooks=HttpWebhookPoster(),
+        webhooks=HttpWebhookPoster(private_networks=settings.allow_insecure_agent_urls),
         webhook_secret=secret.get_secret_value() if secret else None,
         message=settings.inbound_message,
         message_language=settings.inbound_message_language,
@@ -144,14 +144,6 @@ def relay_endpoint(
         pacing=SessionPacing(pulse_every=settings.pulse_seconds),
     )
     return RelayEndpoint(verifier=parts.carrier.verifier, sessions=sessions, around=around)
-
-
-def _origin(settings: GatewaySettings) -> str:
-    """The address in the links that clients are given; a public one that only the simulator can reach is none."""
-    if not only_reachable_from_here(settings.public_base_url):
-        return settings.public_base_url
-    host = "127.0.0.1" if settings.gateway_host in ("0.0.0.0", "::") else settings.gateway_host
-    return f"http://{host}:{settings.gateway_port}"
 
 
 async def _mongodb_is_well(database: Database) -> None:

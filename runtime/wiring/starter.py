@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -18,8 +17,8 @@ from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
+from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.indexes import ensure_indexes
-from calls.access_tokens import AccessTokens
 from calls.call_object import Rendering
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 from runtime.command_line.app import command_line
@@ -28,8 +27,8 @@ from runtime.command_line.parts import Parts
 from runtime.command_line.session import Session
 from runtime.logs import configure
 from runtime.setting_problems import ENV_FILE_VARIABLE
-from runtime.setting_values import only_reachable_from_here
 from runtime.settings import StarterSettings, load_settings
+from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
 from workflows.placing import PlacingUnavailableError
 
@@ -85,9 +84,10 @@ async def opened() -> AsyncIterator[Parts]:
                 calls=MongoCallStore(database),
                 agents=MongoAgentStore(database),
                 archive=MongoRecordingArchive(database),
+                deliveries=MongoDeliveryStore(database),
                 engine=_Engine(settings).connected,
                 make_indexes=partial(ensure_indexes, database),
-                rendering=Rendering(_origin(settings), _tokens(settings)),
+                rendering=Rendering(api_origin(settings), access_tokens(settings)),
                 gives_access_tokens=settings.access_token_secret is not None,
                 web_ui_of_namespace=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
                 allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
@@ -133,18 +133,3 @@ def _saying_where(uri: str, file: Path | None) -> Iterator[None]:
         raise CommandError(
             f"{error} at {hosts} ({source}): start it, or set {_MONGODB_URI}", Exit.UNREACHABLE
         ) from error
-
-
-def _origin(settings: StarterSettings) -> str:
-    """Under which address clients reach the HTTP API; a public one that only the simulator can reach is none."""
-    public = settings.public_base_url
-    if public and not only_reachable_from_here(public):
-        return public
-    return f"http://{settings.gateway_host}:{settings.gateway_port}"
-
-
-def _tokens(settings: StarterSettings) -> AccessTokens:
-    """Makes access tokens; without the secret they open nothing, and are not shown."""
-    secret = settings.access_token_secret
-    lifetime = timedelta(seconds=settings.access_token_ttl_seconds)
-    return AccessTokens(secret.get_secret_value() if secret else "", lifetime=lifetime)

@@ -14,6 +14,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from activities.admitting import Admitting
 from activities.archiving import Archiving
 from activities.conversing import Conversing
+from activities.notifying import Announcements, Notifying
 from activities.registering import Registering
 from activities.sweeping import Sweeping
 from activities.telephony import Telephony
@@ -22,17 +23,22 @@ from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect
+from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.indexes import ensure_indexes
 from adapters.mongo.loose_ends import MongoLooseEnds
 from adapters.twilio.carrier import TwilioCarrier
 from adapters.twilio.urls import CallbackUrls
+from adapters.webhook.poster import HttpWebhookPoster
+from calls.call_object import Rendering
 from calls.limits import Capacity, WhenFull
 from calls.policy import Policy
 from runtime.alive import keep_fresh
 from runtime.settings import WorkerSettings
+from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
 from runtime.wiring.sweeps import ensure_sweeps
 from runtime.wiring.well import check_worker
+from workflows.call_webhooks import CallWebhooks, EngineCourier
 from workflows.inbound_call import InboundCall
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE
 from workflows.outbound_call import OutboundCall
@@ -54,11 +60,12 @@ class Verbs:
     conversing: Conversing
     archiving: Archiving
     sweeping: Sweeping
+    notifying: Notifying
 
 
 @asynccontextmanager
 async def verbs(settings: WorkerSettings, client: Client, database: Database) -> AsyncIterator[Verbs]:
-    """The activities over the real carrier and store, which are closed at the end."""
+    """The activities over the real carrier and stores, which are closed at the end."""
     key_sid, key_secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
     carrier = TwilioCarrier(
         account_sid=settings.twilio_account_sid,
@@ -70,13 +77,17 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
     try:
         await ensure_indexes(database)
         store, agents = MongoCallStore(database), MongoAgentStore(database)
+        rendering = Rendering(api_origin(settings), access_tokens(settings))
+        announcements = Announcements(store, MongoDeliveryStore(database), rendering, EngineCourier(client))
+        policy = Policy(**settings.policy.model_dump())
         yield Verbs(
             telephony=Telephony(carrier, store),
-            registering=Registering(store, agents, Policy(**settings.policy.model_dump()), capacity(settings)),
+            registering=Registering(store, agents, policy, capacity(settings), announcements),
             admitting=Admitting(MongoAdmissions(database)),
             conversing=Conversing(store, carrier),
             archiving=Archiving(carrier, store, MongoRecordingArchive(database)),
             sweeping=Sweeping(store, MongoLooseEnds(database), TemporalCallOwners(client), carrier),
+            notifying=_notifying(settings, database),
         )
     finally:
         await carrier.close()
@@ -92,6 +103,17 @@ def capacity(settings: WorkerSettings) -> Capacity:
     )
 
 
+def _notifying(settings: WorkerSettings, database: Database) -> Notifying:
+    secret = settings.webhook_secret
+    return Notifying(
+        MongoCallStore(database),
+        MongoAgentStore(database),
+        MongoDeliveryStore(database),
+        HttpWebhookPoster(private_networks=settings.allow_insecure_agent_urls),
+        secret.get_secret_value() if secret else None,
+    )
+
+
 def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[Worker]:
     """One worker per queue: calls, the paced dial, the long watch."""
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
@@ -100,7 +122,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
     calls = Worker(
         client,
         task_queue=CALL_QUEUE,
-        workflows=[OutboundCall, InboundCall, TakenUpCall, Sweep],
+        workflows=[OutboundCall, InboundCall, TakenUpCall, Sweep, CallWebhooks],
         activities=[
             registering.register_call,
             registering.give_up_registration,
@@ -119,6 +141,8 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             doing.sweeping.look_for_orphans,
             doing.sweeping.confirm_orphan,
             doing.sweeping.recall_call,
+            doing.notifying.deliver_next_webhook,
+            doing.notifying.give_up_webhook,
         ],
         workflow_runner=workflow_runner(),
         max_cached_workflows=round(open_calls * 1.5),

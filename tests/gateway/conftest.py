@@ -15,6 +15,7 @@ from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database
+from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.access_tokens import AccessTokens
 from calls.agents import AgentSettings, NumberSettings
@@ -83,10 +84,14 @@ async def _gateway(_mongodb: Database) -> AsyncIterator[Rig]:
         calls=calls,
         agents=agents,
         archive=MongoRecordingArchive(_mongodb),
+        deliveries=MongoDeliveryStore(_mongodb),
         control=control,
         carrier=carrier_side(PUBLIC, TOKEN),
         inbound=InboundSide(
-            webhooks=HttpWebhookPoster(), webhook_secret=SECRET, webhook_try_seconds=0.3, message=SORRY
+            webhooks=HttpWebhookPoster(private_networks=True),
+            webhook_secret=SECRET,
+            webhook_try_seconds=0.3,
+            message=SORRY,
         ),
         keys=ApiKeys([hashlib.sha256(KEY.encode()).hexdigest()]),
         tokens=tokens,

@@ -17,6 +17,8 @@ class CustomersServer:
     url: str = ""
     answers: list[int | bytes | dict[str, Any]] = field(default_factory=lambda: [{}])
     slow_seconds: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
+    """Beside a status."""
     asked: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     """Headers and body of every request."""
 
@@ -25,7 +27,7 @@ class CustomersServer:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         await asyncio.sleep(self.slow_seconds)
         if isinstance(answer, int):
-            return web.Response(status=answer, headers={"Location": self.url})
+            return web.Response(status=answer, headers={"Location": self.url, **self.headers})
         return web.Response(body=answer if isinstance(answer, bytes) else json.dumps(answer).encode())
 
 

@@ -33,6 +33,7 @@ class FakeCallControl:
     told: list[tuple[str, Fact]] = field(default_factory=list)
     asked: list[tuple[str, EndRequest | TransferRequest]] = field(default_factory=list)
     taken_up: list[tuple[str, Fact]] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     fails: bool = False
     registers_before_failing: bool = False
@@ -41,7 +42,8 @@ class FakeCallControl:
     def forget(self) -> None:
         """Become as new for the next test."""
         fresh = FakeCallControl(self.calls, self.agents)
-        for name in ("placed", "told", "asked", "taken_up", "closed", "fails", "registers_before_failing", "ack"):
+        names = ("placed", "told", "asked", "taken_up", "fetched", "closed", "fails", "registers_before_failing", "ack")
+        for name in names:
             setattr(self, name, getattr(fresh, name))
 
     async def place(self, order: CallOrder) -> Placed:
@@ -61,6 +63,11 @@ class FakeCallControl:
         """Remember what was taken up."""
         self._fail()
         self.taken_up.append((order.call_id, fact))
+
+    async def deliver_webhooks(self, call_id: str) -> None:
+        """Remember whose webhooks were wanted."""
+        self._fail()
+        self.fetched.append(call_id)
 
     async def end(self, call_id: str, request: EndRequest) -> Ack:
         """Remember the request."""

@@ -19,6 +19,8 @@ OPERATIONS = {
     "post /v1/calls/{call_id}/transfer",
     "get /v1/calls/{call_id}/recording",
     "get /v1/calls/{call_id}/events",
+    "get /v1/calls/{call_id}/webhooks",
+    "post /v1/calls/{call_id}/webhooks/redeliver",
     "get /v2/ai-agents",
     "post /v2/ai-agents",
     "get /v2/ai-agents/{ai_agent_id}",

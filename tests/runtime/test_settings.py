@@ -81,7 +81,10 @@ def test_origins_that_may_be_used(environment: Environment, base: str) -> None:
     ("role", "missing"),
     [
         ("starter", ["MONGODB_URI"]),
-        ("worker", ["MONGODB_URI", "PUBLIC_BASE_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"]),
+        (
+            "worker",
+            ["MONGODB_URI", "PUBLIC_BASE_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "ACCESS_TOKEN_SECRET"],
+        ),
         (
             "gateway",
             [

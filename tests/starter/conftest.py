@@ -26,6 +26,7 @@ from runtime.wiring.engine import EngineUnreachableError
 from tests.fakes.agent_store import FakeAgentStore
 from tests.fakes.archive import FakeRecordingArchive
 from tests.fakes.call_store import FakeCallStore
+from tests.fakes.delivery_store import FakeDeliveryStore
 
 CALLER, ALICE, BOB, FRANK, JUDY = (f"+14155550{last}" for last in ("100", "101", "102", "106", "110"))
 
@@ -104,6 +105,7 @@ class Desk:
     calls: FakeCallStore = field(default_factory=FakeCallStore)
     agents: FakeAgentStore = field(default_factory=FakeAgentStore)
     archive: FakeRecordingArchive = field(default_factory=FakeRecordingArchive)
+    deliveries: FakeDeliveryStore = field(default_factory=FakeDeliveryStore)
     allow_insecure_agent_urls: bool = False
 
     async def run(self, *arguments: str, stdin: str | None = None) -> Ended:
@@ -134,6 +136,7 @@ class Desk:
             calls=self.calls,
             agents=self.agents,
             archive=self.archive,
+            deliveries=self.deliveries,
             engine=no_engine,
             make_indexes=no_indexes,
             rendering=Rendering("https://calls.test", AccessTokens("s" * 32, lifetime=timedelta(hours=1))),

@@ -73,6 +73,8 @@ class Script:
     broken: set[str] = field(default_factory=set)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     saved: list[Progress] = field(default_factory=list)
+    announced: list[bool] = field(default_factory=list)
+    """Whether each save was to be announced."""
     on_hang_up: Any = None
     was_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -114,9 +116,10 @@ class ScriptedVerbs:
         return True
 
     @activity.defn
-    async def save_progress(self, call_id: str, progress: Progress) -> None:
+    async def save_progress(self, call_id: str, progress: Progress, announced: bool = False) -> None:
         self._script.note("save_progress", call_id)
         self._script.saved.append(progress)
+        self._script.announced.append(announced)
 
     @activity.defn
     async def ask_admission(self, call_id: str) -> Admission:

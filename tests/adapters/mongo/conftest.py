@@ -8,12 +8,15 @@ import pytest
 from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
+from adapters.mongo.delivery_store import MongoDeliveryStore
 from calls.ports.agent_store import AgentStore
 from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
+from calls.ports.delivery_store import DeliveryStore
 from tests.fakes.agent_store import FakeAgentStore
 from tests.fakes.archive import FakeRecordingArchive
 from tests.fakes.call_store import FakeCallStore
+from tests.fakes.delivery_store import FakeDeliveryStore
 
 
 @pytest.fixture(params=["fake", "real"])
@@ -34,3 +37,9 @@ def archive(request: pytest.FixtureRequest) -> RecordingArchive:
     if request.param == "fake":
         return FakeRecordingArchive()
     return MongoRecordingArchive(request.getfixturevalue("mongodb"))
+
+
+@pytest.fixture(params=["fake", "real"])
+def deliveries(request: pytest.FixtureRequest) -> DeliveryStore:
+    """A store of webhooks without any."""
+    return FakeDeliveryStore() if request.param == "fake" else MongoDeliveryStore(request.getfixturevalue("mongodb"))

@@ -1,0 +1,48 @@
+"""What a customer is told about a call: the events, when each is due, and the name that a repetition keeps.
+
+Rules of this file
+1. What is due is read off the record, so that whatever was missed is found again by the next look.
+2. An event is told once: its trace id is derived from call and event, and is the same on every delivery.
+"""
+
+import hashlib
+from enum import StrEnum, unique
+
+from calls.reasons import FinishReason
+from calls.records import Progress
+
+
+@unique
+class CallEvent(StrEnum):
+    """The events of the HTTP contract, in the order in which a call has them."""
+
+    STARTED = "CallHandler.CallStarted"
+    """The callee's phone was picked up."""
+    TRANSFERRED = "CallHandler.CallTransferred"
+    """The callee was connected to another number; the end follows at once."""
+    ENDED = "CallHandler.CallEnded"
+    """The agent's part is over."""
+    COMPLETED = "callAnalysis.pcaCompleted"
+    """Everything that follows a call is settled: recording, transcript."""
+
+    @property
+    def position(self) -> int:
+        """Its place among a call's events, from 0."""
+        return list(CallEvent).index(self)
+
+
+def due(known: Progress) -> tuple[CallEvent, ...]:
+    """The events that a record calls for, in order. A call that never connected has not started."""
+    is_over = known.finish_reason is not None
+    is_due = {
+        CallEvent.STARTED: known.answer_time is not None,
+        CallEvent.TRANSFERRED: known.finish_reason is FinishReason.CALL_TRANSFERRED,
+        CallEvent.ENDED: is_over,
+        CallEvent.COMPLETED: is_over and known.complete,
+    }
+    return tuple(event for event in CallEvent if is_due[event])
+
+
+def trace_id(record_id: str, event: CallEvent) -> str:
+    """The name of one event of one call: 32 hex digits, by which a receiver knows a repetition."""
+    return hashlib.sha256(f"notice:{record_id}:{event}".encode()).hexdigest()[:32]
