@@ -82,6 +82,9 @@ class StoredCall(NewCall):
     progress: Progress
 
 
+_SAME_MOMENT_SECONDS = 0.002
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One stored utterance. `seq` counts from 0 per call; `extra` holds interruption, tool calls and the like."""
@@ -92,6 +95,11 @@ class Message:
     started_at: datetime
     ended_at: datetime
     extra: dict[str, Any]
+
+    def is_same_as(self, other: "Message") -> bool:
+        """Whether both are one utterance, whatever numbers they got; stores keep times to the millisecond."""
+        apart = abs((self.started_at - other.started_at).total_seconds())
+        return (self.role, self.content) == (other.role, other.content) and apart < _SAME_MOMENT_SECONDS
 
 
 def progress(call: Call, *, complete: bool = False) -> Progress:

@@ -9,6 +9,7 @@ Rules of this file
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pymongo import ASCENDING, ReturnDocument, UpdateOne
@@ -133,11 +134,23 @@ class MongoCallStore:
 
     @asking
     async def append_message(self, call_id: str, message: Message) -> None:
-        """Store an utterance; the same seq again changes nothing."""
-        try:
-            await self._database.messages.insert_one({"call_id": call_id, **message_fields(message)})
-        except DuplicateKeyError:
-            return
+        """Store an utterance, once; one whose seq another utterance has is stored after all others."""
+        while True:
+            try:
+                await self._database.messages.insert_one({"call_id": call_id, **message_fields(message)})
+            except DuplicateKeyError:
+                known = await self._committed_messages(call_id)
+                if any(one.is_same_as(message) for one in known):
+                    return
+                message = replace(message, seq=known[-1].seq + 1)
+            else:
+                return
+
+    async def _committed_messages(self, call_id: str) -> list[Message]:
+        """What stands in the way of a message: read what the primary has, its majority may be on its way."""
+        messages = self._database.get_collection("messages", read_concern=ReadConcern("local"))
+        found = messages.find({"call_id": call_id}).sort("seq", ASCENDING)
+        return [stored_message(document) for document in await found.to_list(length=None)]
 
     @asking
     async def messages(self, call_id: str) -> list[Message]:

@@ -108,7 +108,10 @@ class CallStore(Protocol):
         ...
 
     async def append_message(self, call_id: str, message: Message) -> None:
-        """Store an utterance; the same seq again changes nothing."""
+        """Store an utterance, once; one whose seq another utterance has is stored after all others.
+
+        Two sessions can number alike when the older one could not store its last words in time.
+        """
         ...
 
     async def messages(self, call_id: str) -> list[Message]:

@@ -38,7 +38,7 @@ class SessionStore(Protocol):
         ...
 
     async def append_message(self, call_id: str, message: Message) -> None:
-        """Store an utterance; the same seq again changes nothing."""
+        """Store an utterance, once; one whose seq another utterance has is stored after all others."""
         ...
 
     async def pulse(self, alive: Mapping[str, str], at: datetime) -> None:

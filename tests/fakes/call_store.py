@@ -101,7 +101,11 @@ class FakeCallStore:
 
     async def append_message(self, call_id: str, message: Message) -> None:
         self._answer()
-        self.utterances.setdefault(call_id, {}).setdefault(message.seq, message)
+        known = self.utterances.setdefault(call_id, {})
+        if any(one.is_same_as(message) for one in known.values()):
+            return
+        seq = message.seq if message.seq not in known else max(known) + 1
+        known[seq] = replace(message, seq=seq)
 
     async def messages(self, call_id: str) -> list[Message]:
         self._answer()

@@ -100,9 +100,18 @@ async def test_messages_come_back_in_order(calls: CallStore) -> None:
     spoken = [said(0), said(1, "Ünïcode 🙂", interrupted=True, tools=[{"$a.b": 2**70}]), said(2)]
     for message in (spoken[2], spoken[0], spoken[1]):
         await calls.append_message("c1", message)
-    await calls.append_message("c1", said(0, "Something else."))
+        await calls.append_message("c1", message)
     assert await calls.messages("c1") == spoken
     assert await calls.messages("c2") == []
+
+
+async def test_messages_that_were_numbered_alike_are_both_kept(calls: CallStore) -> None:
+    """Last words that an older session could only store after a newer one had begun come at the end, once."""
+    for _ in range(2):
+        for message in (said(0), said(1, "Newer."), said(1, "Older."), said(2, "Newer again.")):
+            await calls.append_message("c1", message)
+    kept = [(message.seq, message.content) for message in await calls.messages("c1")]
+    assert kept == [(0, "Hello."), (1, "Newer."), (2, "Older."), (3, "Newer again.")]
 
 
 async def test_messages_of_many_calls_are_kept_apart(calls: CallStore) -> None:
