@@ -1,5 +1,6 @@
 """What relay sessions read and keep, over the store of calls."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -19,8 +20,10 @@ class SessionRecords:
 
     async def load(self, call_id: str, attempt_id: str) -> SessionPlan | None:
         """The plan of a call that may be talked on: claimed by this attempt's carrier call, and not over."""
-        carrier_call_id = await self._calls.claimed_by(call_id)
-        stored = await self._calls.find(call_id)
+        # At once, not one after the other: a callee is waiting for the first word.
+        carrier_call_id, stored, messages = await asyncio.gather(
+            self._calls.claimed_by(call_id), self._calls.find(call_id), self._calls.messages(call_id)
+        )
         if stored is None or carrier_call_id is None:
             return None
         known = stored.progress
@@ -32,7 +35,7 @@ class SessionRecords:
             conversation=_conversation(stored),
             agent_url=stored.agent.llm_websocket_url,
             carrier_call_id=carrier_call_id,
-            messages=tuple(await self._calls.messages(call_id)),
+            messages=tuple(messages),
             wrap_up_at=(known.answer_time or self._now()) + limit,
             wrap_up_seconds=round(policy.wrap_up_notice_seconds),
         )

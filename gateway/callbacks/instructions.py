@@ -4,6 +4,7 @@ These answers need neither engine nor worker as long as the call goes on: the cl
 speak, and the record says what was planned.
 """
 
+import asyncio
 import logging
 from typing import Annotated
 
@@ -55,9 +56,11 @@ def document(text: str) -> Response:
 
 async def connected(parts: GatewayParts, call_id: str, attempt_id: str, carrier_call_id: str) -> Response:
     """The conversation, if this carrier call may speak for the call; a hangup otherwise."""
-    claim = await parts.calls.claim(call_id, attempt_id, carrier_call_id)
-    stored = await parts.calls.find(call_id) if claim is Claim.GRANTED else None
-    if stored is None:
+    # At once, not one after the other: a callee is waiting for the first word.
+    claim, stored = await asyncio.gather(
+        parts.calls.claim(call_id, attempt_id, carrier_call_id), parts.calls.find(call_id)
+    )
+    if claim is not Claim.GRANTED or stored is None:
         log.warning("carrier call %s may not speak for call %s: %s", carrier_call_id, call_id, claim)
         told = {"carrier_call_id": carrier_call_id, "attempt_id": attempt_id, "claim": claim.value}
         await parts.calls.note_late(call_id, "claim_refused", told, parts.now())

@@ -1,6 +1,7 @@
 """The websocket route that the carrier's relay connects to.
 
-An ASGI server should limit frames to `MAX_FRAME_BYTES` (uvicorn: `ws_max_size`) and use no compression.
+An ASGI server should limit frames to a few times `MAX_FRAME_BYTES`, beyond which they are counted as bad and not read
+(uvicorn: `ws_max_size`; a longer one closes the relay, and the call goes on over a fresh one), and use no compression.
 """
 
 import logging

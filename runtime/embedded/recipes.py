@@ -87,7 +87,7 @@ def gateway(name: str, port: int, variables: dict[str, str]) -> Recipe:
             *(sys.executable, "-m", "uvicorn", "--factory", "runtime.wiring.gateway:create"),
             *("--host", LOOPBACK, "--port", str(port), "--no-access-log"),
             # Compression costs 45 kB a conversation and saves nothing on short frames.
-            *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+            *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "262144"),
             *("--timeout-graceful-shutdown", str(_GRACE_SECONDS)),
         ],
         environment={**variables, "RINGBACK_GATEWAY_HOST": LOOPBACK, "RINGBACK_GATEWAY_PORT": str(port)},
