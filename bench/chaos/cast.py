@@ -70,3 +70,6 @@ AGENTS: dict[str, dict[str, Any]] = {
     "voicemail": {"voicemail": {"action": "leave_message", "message": "Please call us back about your visit."}},
     "ignore": {"voicemail": {"action": "ignore"}},
 }
+
+SILENT = frozenset({"ignore", "impatient"})
+"""The agents whose owners want no webhooks."""

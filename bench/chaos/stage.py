@@ -10,7 +10,7 @@ from urllib.parse import quote
 import aiohttp
 from temporalio.client import Client
 
-from bench.chaos.cast import AGENTS, CAST
+from bench.chaos.cast import AGENTS, CAST, SILENT
 from bench.chaos.customer import PATIENCE_SECONDS
 from bench.chaos.evidence import Document
 from bench.chaos.plan import Plan
@@ -86,14 +86,15 @@ async def set_up(folder: Path, *, workers: int = 2, gateways: int = 2) -> AsyncI
         )
         engine = await Client.connect(stack.addresses.temporal_address, namespace=stack.addresses.temporal_namespace)
         receiving = await exits.enter_async_context(receiver())
-        agents = await _hire(session, stack.addresses.agent_llm_url)
+        agents = await _hire(session, stack.addresses.agent_llm_url, receiving.url)
         yield Stage(stack, session, engine, agents, receiving)
 
 
-async def _hire(session: aiohttp.ClientSession, llm_url: str) -> dict[str, str]:
+async def _hire(session: aiohttp.ClientSession, llm_url: str, webhook_url: str) -> dict[str, str]:
     agents: dict[str, str] = {}
     for name, settings in AGENTS.items():
-        body = {"ai_agent_name": name, "llm_websocket_url": llm_url, **settings}
+        hook = None if name in SILENT else webhook_url
+        body = {"ai_agent_name": name, "llm_websocket_url": llm_url, "webhook_url": hook, **settings}
         async with session.post("/v2/ai-agents", json=body) as answer:
             answer.raise_for_status()
             agents[name] = (await answer.json())["ai_agent_id"]
