@@ -97,7 +97,7 @@ class TemporalCallControl:
         """Start the deliveries' workflow, or wake it."""
         try:
             async with asyncio.timeout(self._signal_patience.total_seconds()):
-                await EngineCourier(self._client).fetch(call_id)
+                await EngineCourier(self._client).fetch(call_id, at_once=True)
         except (TimeoutError, RPCError) as error:
             raise EngineUnavailableError(f"webhooks of call {call_id}: {error or 'no answer'}") from error
 

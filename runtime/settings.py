@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     access_token_ttl_seconds: Seconds = 86400
     """How long an access token is good for."""
     allow_insecure_agent_urls: bool = False
-    """Whether agent servers and inbound webhooks may be reached by ws:// and http:// and on private networks."""
+    """Whether agent servers and webhooks may be reached by ws:// and http:// and on private networks."""
     webhook_secret: SigningSecret | None = None
     """At least 32 characters that sign what is posted to customers; openssl rand -hex 32 makes some."""
     inbound_message: Annotated[str, Field(min_length=1, max_length=500)] = (

@@ -13,6 +13,7 @@ from workflows import options
 from workflows.names import CALL_QUEUE
 
 FETCH = "fetch"
+HURRY = "hurry"
 
 
 def webhooks_id(call_id: str) -> str:
@@ -28,6 +29,8 @@ class CallWebhooks:
     def __init__(self, call_id: str) -> None:
         self._call_id = call_id
         self._is_fetched = True
+        self._is_hurried = False
+        self._posting: workflow.ActivityHandle[str] | None = None
 
     @workflow.run
     async def run(self, call_id: str) -> list[str]:  # noqa: ARG002 - the engine gives it to __init__ and run alike
@@ -41,9 +44,7 @@ class CallWebhooks:
 
     async def _settle_next(self) -> str:
         try:
-            return await workflow.execute_activity_method(
-                Notifying.deliver_next_webhook, self._call_id, summary="Deliver the next webhook", **options.DELIVER
-            )
+            return await self._deliver_next()
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
@@ -52,9 +53,29 @@ class CallWebhooks:
             Notifying.give_up_webhook, self._call_id, summary="Give the webhook up", **options.SAVE_PATIENTLY
         )
 
+    async def _deliver_next(self) -> str:
+        """The event that was delivered; each hurry ends the pause between two attempts, and another day begins."""
+        while True:
+            self._is_hurried = False
+            self._posting = workflow.start_activity_method(
+                Notifying.deliver_next_webhook, self._call_id, summary="Deliver the next webhook", **options.DELIVER
+            )
+            try:
+                return await self._posting
+            except ActivityError:
+                if not self._is_hurried:
+                    raise
+
     @workflow.signal(name=FETCH, description="Something new waits for delivery")
     def fetch(self) -> None:
         self._is_fetched = True
+
+    @workflow.signal(name=HURRY, description="Try what waits now, not when its pause is over")
+    def hurry(self) -> None:
+        self._is_fetched = True
+        if self._posting is not None and not self._posting.done():
+            self._is_hurried = True
+            self._posting.cancel()
 
 
 class EngineCourier:
@@ -63,14 +84,14 @@ class EngineCourier:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def fetch(self, call_id: str) -> None:
-        """Start the call's deliveries, or tell those that are under way. Raises RPCError."""
+    async def fetch(self, call_id: str, *, at_once: bool = False) -> None:
+        """Start the call's deliveries, or tell those that are under way; `at_once` ends a pause. Raises RPCError."""
         await self._client.start_workflow(
             CallWebhooks.run,
             call_id,
             id=webhooks_id(call_id),
             task_queue=CALL_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            start_signal=FETCH,
+            start_signal=HURRY if at_once else FETCH,
             static_summary=f"Webhooks of call {call_id}"[:200],
         )

@@ -10,6 +10,8 @@ DIAL_QUEUE: Final = "ringback-dial"
 """The dial alone, so that the account's calls per second can be kept by the queue's rate."""
 MONITOR_QUEUE: Final = "ringback-monitor"
 """The long watch over conversations, one slot per live call."""
+WEBHOOK_QUEUE: Final = "ringback-webhooks"
+"""Posts to customers' servers, which may hang: no call waits behind them."""
 
 CALL_STATUS: Final = SearchAttributeKey.for_keyword("CallStatus")
 CALL_FINISH_REASON: Final = SearchAttributeKey.for_keyword("CallFinishReason")

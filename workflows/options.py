@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
-from workflows.names import DIAL_QUEUE, MONITOR_QUEUE
+from workflows.names import DIAL_QUEUE, MONITOR_QUEUE, WEBHOOK_QUEUE
 
 
 class LocalRow(TypedDict, total=False):
@@ -127,8 +127,11 @@ TRANSCRIPT: Final[Row] = Row(
 )
 
 DELIVER: Final[Row] = Row(
+    task_queue=WEBHOOK_QUEUE,
     start_to_close_timeout=timedelta(seconds=30),
     schedule_to_close_timeout=timedelta(hours=25),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10)),
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
-"""A webhook: 2 s, 4 s … 10 min apart for a day and an hour, so that a receiver may be down for a whole day."""
+"""A webhook: 2 s, 4 s … 10 min apart for a day and an hour, so that a receiver may be down for a whole day. The
+cancellation waits, so that an attempt under way is over before the next one begins."""

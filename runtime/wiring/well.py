@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from adapters.mongo.database import Database, ping
 from calls.ports.pages import StoreUnavailableError
-from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE
+from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, WEBHOOK_QUEUE
 
 _PATIENCE = timedelta(seconds=5)
 _LONGEST_POLL = timedelta(seconds=75)
@@ -19,6 +19,7 @@ _POLLED = (
     (CALL_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
     (DIAL_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
     (MONITOR_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    (WEBHOOK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
 )
 
 

@@ -40,7 +40,7 @@ from runtime.wiring.sweeps import ensure_sweeps
 from runtime.wiring.well import check_worker
 from workflows.call_webhooks import CallWebhooks, EngineCourier
 from workflows.inbound_call import InboundCall
-from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE
+from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, WEBHOOK_QUEUE
 from workflows.outbound_call import OutboundCall
 from workflows.owning import TemporalCallOwners
 from workflows.sweep import Sweep
@@ -48,6 +48,9 @@ from workflows.taken_up_call import TakenUpCall
 
 _STICKY = timedelta(seconds=2)
 """How long a dead worker's calls wait before another takes them; the engine's own default is 10 s."""
+
+_POSTS_AT_ONCE = 100
+"""Customers' servers that are posted to at the same time; one that hangs takes 10 s of a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def _notifying(settings: WorkerSettings, database: Database) -> Notifying:
 
 
 def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[Worker]:
-    """One worker per queue: calls, the paced dial, the long watch."""
+    """One worker per queue: calls, the paced dial, the long watch, the posts to customers."""
     grace = timedelta(seconds=settings.shutdown_grace_seconds)
     open_calls = settings.max_open_calls_per_worker
     telephony, registering, archiving = doing.telephony, doing.registering, doing.archiving
@@ -141,7 +144,6 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             doing.sweeping.look_for_orphans,
             doing.sweeping.confirm_orphan,
             doing.sweeping.recall_call,
-            doing.notifying.deliver_next_webhook,
             doing.notifying.give_up_webhook,
         ],
         workflow_runner=workflow_runner(),
@@ -165,7 +167,14 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
         max_concurrent_activities=round(open_calls * 1.5),
         graceful_shutdown_timeout=timedelta(0),  # a watch can be taken up by any other worker at any moment
     )
-    return calls, dial, monitor
+    webhooks = Worker(
+        client,
+        task_queue=WEBHOOK_QUEUE,
+        activities=[doing.notifying.deliver_next_webhook],
+        max_concurrent_activities=_POSTS_AT_ONCE,
+        graceful_shutdown_timeout=grace,
+    )
+    return calls, dial, monitor, webhooks
 
 
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:

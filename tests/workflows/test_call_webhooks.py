@@ -20,7 +20,7 @@ from temporalio.worker import Replayer, Worker
 from runtime.wiring.engine import workflow_runner
 from tests.workflows.stage import Script, a_plan, on_stage
 from workflows.call_webhooks import CallWebhooks, EngineCourier, webhooks_id
-from workflows.names import CALL_QUEUE
+from workflows.names import CALL_QUEUE, WEBHOOK_QUEUE
 from workflows.outbound_call import OutboundCall
 
 DAY = timedelta(hours=24)
@@ -61,12 +61,16 @@ class Receiver:
 @asynccontextmanager
 async def delivering(receiver: Receiver) -> AsyncIterator[str]:
     """A worker for one call's deliveries; the call's id."""
-    async with Worker(
-        receiver.env.client,
-        task_queue=CALL_QUEUE,
-        workflows=[CallWebhooks],
-        activities=[receiver.deliver_next_webhook, receiver.give_up_webhook],
-        workflow_runner=workflow_runner(),
+    client = receiver.env.client
+    async with (
+        Worker(
+            client,
+            task_queue=CALL_QUEUE,
+            workflows=[CallWebhooks],
+            activities=[receiver.give_up_webhook],
+            workflow_runner=workflow_runner(),
+        ),
+        Worker(client, task_queue=WEBHOOK_QUEUE, activities=[receiver.deliver_next_webhook]),
     ):
         yield f"c-{uuid4().hex[:12]}"
 
@@ -141,6 +145,28 @@ async def test_what_comes_while_the_receiver_is_down_waits_its_turn(env: Workflo
         handle = deliveries_of(receiver, call_id)
         assert await settled(receiver, call_id) == ["started", "ended"]
         history = await handle.fetch_history()
+    await a_replayer().replay_workflow(history)
+
+
+async def test_a_hurry_ends_the_pause(env: WorkflowEnvironment) -> None:
+    """When the receiver is mended, a redelivery need not wait for the next attempt; nothing is given up by it."""
+    receiver = Receiver(env, ["started", "ended"], down=8)
+    async with delivering(receiver) as call_id:
+        courier = EngineCourier(env.client)
+        await courier.fetch(call_id)
+        while receiver.down:
+            await env.sleep(timedelta(minutes=1))
+        receiver.down = 1  # the pause is more than four minutes now
+        failed_at = await env.get_current_time()
+        for tries in (9, 10):
+            await courier.fetch(call_id, at_once=True)
+            while len(receiver.tries) < tries:
+                await env.sleep(timedelta(milliseconds=100))
+        handle = deliveries_of(receiver, call_id)
+        assert await handle.result() == ["started", "ended"]
+        assert await env.get_current_time() - failed_at < timedelta(seconds=60)
+        history = await handle.fetch_history()
+    assert receiver.given_up == []
     await a_replayer().replay_workflow(history)
 
 
