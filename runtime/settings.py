@@ -156,6 +156,8 @@ class Settings(BaseSettings):
     """How long such a call must look like that before it is taken up."""
     shutdown_grace_seconds: Seconds = 30
     """How long a process that was told to stop may finish what it is doing."""
+    build_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")] | None = None
+    """The build of a worker's code, where Temporal shall keep each call on the one it began on; see production.md."""
     alive_file: Path | None = None
     """A file that a worker keeps fresh while Temporal and MongoDB answer it, for a supervisor's health check."""
     log_level: LogLevel = "INFO"

@@ -9,7 +9,8 @@ from datetime import timedelta
 from functools import partial
 
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.admitting import Admitting
 from activities.archiving import Archiving
@@ -46,6 +47,8 @@ from workflows.owning import TemporalCallOwners
 from workflows.sweep import Sweep
 from workflows.taken_up_call import TakenUpCall
 
+DEPLOYMENT = "ringback"
+"""The name under which builds of the worker are known to the engine."""
 _STICKY = timedelta(seconds=2)
 """How long a dead worker's calls wait before another takes them; the engine's own default is 10 s."""
 
@@ -152,6 +155,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=grace,
+        deployment_config=_deployment(settings),
     )
     dial = Worker(
         client,
@@ -177,6 +181,20 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
     return calls, dial, monitor, webhooks
 
 
+def _deployment(settings: WorkerSettings) -> WorkerDeploymentConfig | None:
+    """Which build this worker's stories belong to, if builds are told apart: a call stays with the one it began on.
+
+    Dials and watches are activities of no build: any worker does them for any story.
+    """
+    if settings.build_id is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(DEPLOYMENT, settings.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+
+
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until told to stop; then finish what is being done, within the grace.
 
@@ -188,7 +206,8 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
         doing = await stack.enter_async_context(verbs(settings, client, database))
         await ensure_search_attributes(client)
         await ensure_sweeps(client, settings)
-        for worker in workers(client, doing, settings):
+        polling = workers(client, doing, settings)
+        for worker in polling:
             await stack.enter_async_context(worker)
         logging.getLogger("ringback.worker").info("worker ready")
         if settings.alive_file is not None:
@@ -196,3 +215,5 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
             stack.callback(alive.cancel)
         await stop.wait()
         logging.getLogger("ringback.worker").info("worker stopping")
+        # All at once: one after another each would take its own grace, and whoever stops us waits for one.
+        await asyncio.gather(*(worker.shutdown() for worker in polling))
