@@ -111,11 +111,20 @@ class Registering:
             return await self._store.withdraw(order.request_id, datetime.now(UTC))
 
     @activity.defn
-    async def save_progress(self, call_id: str, progress: Progress, announced: bool = False) -> None:
-        """Move the record forward; it never goes back. `announced`: and tell the agent's owner what is new in it."""
+    async def save_progress(self, call_id: str, progress: Progress) -> None:
+        """Move the record forward; it never goes back."""
         with translated():
             await self._store.save_progress(call_id, progress)
-            if announced and self._announcer:
+
+    @activity.defn
+    async def save_and_announce(self, call_id: str, progress: Progress) -> None:
+        """Move the record forward, and have the agent's owner told of what is new in it.
+
+        No parameter of the verb above: given fewer arguments than it has, the engine forgets the types of all of them.
+        """
+        with translated():
+            await self._store.save_progress(call_id, progress)
+            if self._announcer is not None:
                 await self._announcer.announce(call_id)
 
 

@@ -1,7 +1,5 @@
 """Keeping the stored record in step with the facts, off the story's own path."""
 
-from typing import Any
-
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
@@ -46,15 +44,10 @@ class Scribe:
         return self._saved if unchanged else latest
 
     async def _write(self, latest: Progress) -> None:
-        entry: list[Any] = [self._story.call.order.call_id, latest]
-        if self._story.plan.webhooks:
-            entry.append(True)
+        entry = [self._story.call.order.call_id, latest]
+        save = Registering.save_and_announce if self._story.plan.webhooks else Registering.save_progress
         says = f"Record: {latest.finish_reason or latest.status}{', complete' if latest.complete else ''}"
         try:
-            await workflow.execute_local_activity_method(
-                Registering.save_progress, args=entry, summary=says, **options.SAVE_QUICKLY
-            )
+            await workflow.execute_local_activity_method(save, args=entry, summary=says, **options.SAVE_QUICKLY)
         except FailureError:  # at a replay the engine gives what failed without the ActivityError around
-            await workflow.execute_activity_method(
-                Registering.save_progress, args=entry, summary=says, **options.SAVE_PATIENTLY
-            )
+            await workflow.execute_activity_method(save, args=entry, summary=says, **options.SAVE_PATIENTLY)

@@ -133,6 +133,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             registering.register_call,
             registering.give_up_registration,
             registering.save_progress,
+            registering.save_and_announce,
             doing.admitting.ask_admission,
             telephony.find_dialled_call,
             telephony.ask_carrier,

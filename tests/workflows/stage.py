@@ -116,10 +116,16 @@ class ScriptedVerbs:
         return True
 
     @activity.defn
-    async def save_progress(self, call_id: str, progress: Progress, announced: bool = False) -> None:
+    async def save_progress(self, call_id: str, progress: Progress) -> None:
         self._script.note("save_progress", call_id)
         self._script.saved.append(progress)
-        self._script.announced.append(announced)
+        self._script.announced.append(False)
+
+    @activity.defn
+    async def save_and_announce(self, call_id: str, progress: Progress) -> None:
+        self._script.note("save_and_announce", call_id)
+        self._script.saved.append(progress)
+        self._script.announced.append(True)
 
     @activity.defn
     async def ask_admission(self, call_id: str) -> Admission:
@@ -303,6 +309,7 @@ async def on_stage(
         verbs.register_call,
         verbs.give_up_registration,
         verbs.save_progress,
+        verbs.save_and_announce,
         verbs.ask_admission,
         verbs.find_dialled_call,
         verbs.ask_carrier,

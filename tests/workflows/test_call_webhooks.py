@@ -182,6 +182,7 @@ async def test_only_calls_with_a_webhook_are_announced(env: WorkflowEnvironment)
             await stage.end()
             history = await stage.handle.fetch_history()
             assert set(stage.script.announced) == {wanted}
+            assert stage.script.saved[-1].complete
         steps[wanted] = Counter(event.event_type for event in history.events if event.event_type in _STEPS)
         await a_replayer().replay_workflow(history)
     assert steps[True] == steps[False]
