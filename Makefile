@@ -19,7 +19,7 @@ DEV      := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench chaos reasons survival fuzz lock clean
+.PHONY: help demo up test check bench chaos reasons survival fuzz limits lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ survival: $(EMBEDDED) ## Kill and stop gateways under live conversations (CALLS=
 
 fuzz: $(EMBEDDED) ## Send bad frames to a gateway while others talk (FRAMES=… SEED=…)
 	@$(RUN) -m bench.fuzz --run-dir "$(RUN_DIR)" $(if $(FRAMES),--frames $(FRAMES)) $(if $(SEED),--seed $(SEED))
+
+limits: $(EMBEDDED) ## Place calls under a limit, kill everything, compare with the carrier's ledger (CALLS=…)
+	@$(RUN) -m bench.limits --run-dir "$(RUN_DIR)" $(if $(CALLS),--calls $(CALLS))
 
 lock: ## Write the three lock files anew (needs uv on PATH)
 	@command -v uv >/dev/null || { echo "make lock needs uv on PATH (pip install uv, anywhere)" >&2; exit 2; }

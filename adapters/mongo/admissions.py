@@ -117,7 +117,7 @@ class MongoAdmissions:
         where = {"call_id": {"$in": gate["granted"]}, **_UNDECIDED}
         calls = await self._calls.find(where, _FIELDS).to_list(length=None)
         if calls:
-            await self._calls.bulk_write([_slot(call, gate["at"]) for call in calls], ordered=False)
+            await self._calls.bulk_write([_slot(call, gate) for call in calls], ordered=False)
         self._settled = int(gate["version"])
 
 
@@ -137,9 +137,11 @@ def _place_in_the_queue(call: Document) -> UpdateOne:
     return _move(call, admission_document(WAITING, call["registered_at"], policy.registered_seconds))
 
 
-def _slot(call: Document, at: datetime) -> UpdateOne:
+def _slot(call: Document, gate: Document) -> UpdateOne:
+    """`turn` orders admissions, which the clocks of several workers cannot."""
     policy = Policy.model_validate(call["plan"]["policy"])
-    return _move(call, admission_document(ADMITTED, at, longest_hold_seconds(policy)))
+    slot = admission_document(ADMITTED, gate["at"], longest_hold_seconds(policy))
+    return _move(call, {**slot, "turn": gate["version"]})
 
 
 def _move(call: Document, admission: Document) -> UpdateOne:

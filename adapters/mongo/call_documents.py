@@ -54,7 +54,7 @@ def _admission_at_registration(new: NewCall) -> Document | None:
 
 def admission_document(state: str, since: datetime, seconds: float) -> Document:
     """What a call has. `until` is when even one that nobody ended cannot wait, or be up, any longer."""
-    return {"state": state, "until": since + timedelta(seconds=seconds) + _ADMISSION_MARGIN}
+    return {"state": state, "since": since, "until": since + timedelta(seconds=seconds) + _ADMISSION_MARGIN}
 
 
 def stored_call(document: Document) -> StoredCall:

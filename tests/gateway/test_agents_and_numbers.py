@@ -22,10 +22,10 @@ async def test_an_agents_life(rig: Rig) -> None:
     url = f"/v2/ai-agents/{agent['ai_agent_id']}"
     assert agent["language"] == "en-US"
     assert (await rig.http.get(url)).json() == agent
-    replaced = await rig.http.put(url, json={**AGENT, "ring_timeout_seconds": 20})
+    replaced = await rig.http.put(url, json={**AGENT, "ring_timeout_seconds": 20, "max_simultaneous_calls": 3})
     assert replaced.status_code == 200
     assert replaced.json()["voicemail"] == {"action": "hang_up", "message": None}
-    assert replaced.json()["ring_timeout_seconds"] == 20
+    assert (replaced.json()["ring_timeout_seconds"], replaced.json()["max_simultaneous_calls"]) == (20, 3)
     page = (await rig.http.get("/v2/ai-agents")).json()
     assert page["total_count"] == 2
     assert [one["ai_agent_name"] for one in page["ai_agents"]] == ["Alice's agent", "Bea"]
@@ -60,6 +60,7 @@ async def test_listings_go_page_by_page(rig: Rig) -> None:
         ({"end_call_after_silence_seconds": 9}, ["end_call_after_silence_seconds"]),
         ({"max_call_duration_seconds": 7201}, ["max_call_duration_seconds"]),
         ({"ring_timeout_seconds": 4}, ["ring_timeout_seconds"]),
+        ({"max_simultaneous_calls": 0}, ["max_simultaneous_calls"]),
         ({"voicemail": {"action": "sing"}}, ["voicemail", "action"]),
         ({"voicemail": {"action": "leave_message"}}, ["voicemail", "message"]),
         ({"webhook_url": "mailto:x"}, ["webhook_url"]),

@@ -10,11 +10,19 @@ async def test_an_agent_is_added_changed_and_deleted(desk: Desk) -> None:
     file = json.dumps({"ai_agent_name": "From the file", "ring_timeout_seconds": 9, "language": "de-DE"})
     added = await desk.run(
         *("agents", "add", "--name", "Otto", "--llm-url", "wss://otto.test", "--file", "-"),
-        *("--set", "ring_timeout_seconds=20", "--set", 'voicemail={"action": "leave_message", "message": "Hi"}'),
+        *(
+            "--set",
+            "max_simultaneous_calls=3",
+            "--set",
+            "ring_timeout_seconds=20",
+            "--set",
+            'voicemail={"action": "leave_message", "message": "Hi"}',
+        ),
         "--json",
         stdin=file,
     )
     otto = added.json
+    assert otto["max_simultaneous_calls"] == 3
     assert (otto["ai_agent_name"], otto["ring_timeout_seconds"], otto["language"]) == ("Otto", 20, "de-DE")
     assert otto["voicemail"]["message"] == "Hi"
     put = await desk.run(
