@@ -17,7 +17,8 @@ from runtime.command_line.screen import Screen, clean, rows
 from runtime.command_line.session import AsJson, Limit, PageToken, session_of
 
 _OPTIONS = {"ai_agent_name": "--name", "llm_websocket_url": "--llm-url", "welcome_message": "--welcome"}
-_SECURE = ("wss://", "https://")
+_HTTPS = "https://"
+_SECURE = ("wss://", _HTTPS)
 
 AgentId = Annotated[str, typer.Argument(metavar="AGENT_ID", help="24 hexadecimal digits.")]
 Name = Annotated[str | None, typer.Option(help="What the agent is called.")]
@@ -153,6 +154,9 @@ def _wanted(parts: Parts, fields: dict[str, Any]) -> AgentSettings:
         raise CommandError("voicemail.message: is needed for the voicemail action leave_message", Exit.BAD_INPUT)
     if not parts.allow_insecure_agent_urls and not wanted.llm_websocket_url.startswith(_SECURE):
         why = "--llm-url: must start with wss:// (RINGBACK_ALLOW_INSECURE_AGENT_URLS=true allows ws://)"
+        raise CommandError(why, Exit.BAD_INPUT)
+    if not parts.allow_insecure_agent_urls and not (wanted.webhook_url or _HTTPS).startswith(_HTTPS):
+        why = "webhook_url: must start with https:// (RINGBACK_ALLOW_INSECURE_AGENT_URLS=true allows http://)"
         raise CommandError(why, Exit.BAD_INPUT)
     return wanted
 

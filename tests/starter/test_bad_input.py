@@ -29,6 +29,10 @@ DIAL = ("dial", "--from", CALLER, "--to", ALICE)
         (("numbers", "bind", CALLER), "give --agent"),
         (("agents", "add", "--name", "Otto"), "--llm-url: field required"),
         (("agents", "add", "--name", "Otto", "--llm-url", "ws://otto.test"), "--llm-url: must start with wss://"),
+        (
+            ("agents", "add", "--name", "O", "--llm-url", "wss://o.test", "--set", "webhook_url=http://o.test"),
+            "webhook_url: must start with https://",
+        ),
         (("agents", "add", "--set", "colour=red"), "colour: this field is not known"),
         (("agents", "add", "--set", "colour"), "--set: 'colour' is not FIELD=VALUE"),
         (("agents", "add", "--file", "/nowhere/agent.json"), "--file: /nowhere/agent.json cannot be read"),
