@@ -145,22 +145,21 @@ class _Instructions:
         """A relay session is over: go on, or hang up, or leave the call to whatever else moves it."""
         end = said.relay_end(form)
         stored = await call_that_asks(self._parts, call_id, form)
-        if end.call_status != "in-progress" or end.session_status == "completed":
-            # The call is over, or a transfer or a message took the callee out of the conversation.
-            if stored is not None:
-                await self._conversations.note_end(call_id, self._parts.now())
-            await self._tell_end_of_inbound(stored, attempt_id, form)
-            return document(twiml.empty())
-        if stored is None or stored.progress.end_time is not None:
+        is_live = end.call_status == "in-progress" and end.session_status != "completed"
+        if is_live and stored is not None and stored.progress.end_time is None:
+            if end.session_status == "ended" and end.handoff == HANDOFF_HAND_OVER:
+                return self._connect_again(stored, attempt_id, resumes)
+            if end.session_status == "failed" and _may_resume(end, resumes):
+                return self._connect_again(stored, attempt_id, resumes + 1)
+            if end.session_status == "failed":
+                await self._give_up(call_id, attempt_id, end, resumes)
+        if stored is not None:
+            await self._conversations.note_end(call_id, self._parts.now())
+        if is_live:
             return document(twiml.hang_up())
-        if end.session_status == "ended" and end.handoff == HANDOFF_HAND_OVER:
-            return self._connect_again(stored, attempt_id, resumes)
-        if end.session_status != "failed":
-            return document(twiml.hang_up())
-        if not _may_resume(end, resumes):
-            await self._give_up(call_id, attempt_id, end, resumes)
-            return document(twiml.hang_up())
-        return self._connect_again(stored, attempt_id, resumes + 1)
+        # The call is over, or a transfer or a message took the callee out of the conversation.
+        await self._tell_end_of_inbound(stored, attempt_id, form)
+        return document(twiml.empty())
 
     async def resume(self, call_id: str, attempt_id: str, form: Form, resumes: int) -> Response:
         """A call that a stopping gateway sent away asks for its conversation once more."""
@@ -194,6 +193,8 @@ class _Instructions:
     async def voicemail(self, call_id: str, form: Form) -> Response:
         """Speak the agent's message for machines, then hang up."""
         stored = await call_that_asks(self._parts, call_id, form)
+        if stored is not None:
+            await self._conversations.note_end(call_id, self._parts.now())
         message = stored.agent.voicemail.message if stored else None
         if stored is None or not message:
             return document(twiml.hang_up())

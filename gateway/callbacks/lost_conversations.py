@@ -1,8 +1,8 @@
 """Telling a callee who hung up from a conversation that nobody of ours was there to go on with.
 
-Whenever a relay session is over with its call, the carrier says so to whichever gateway answers, and that is noted. A
-call that is reported as over, whose conversation lived and whose end nobody noted, broke off while no gateway
-answered: the carrier hung up because it was told nothing, not because the callee did.
+Whenever a relay session is over, the carrier asks whichever gateway answers what comes next, and unless that is another
+relay the conversation's end is noted. A call that is reported as over, whose conversation lived and whose end nobody
+noted, broke off while no gateway answered: the carrier hung up because it was told nothing, not because the callee did.
 """
 
 import asyncio
@@ -19,15 +19,17 @@ log = logging.getLogger(__name__)
 class LostConversations:
     """Notes ends, and finds those that nobody noted.
 
-    `overtaken_seconds`: by how much the report of a call's end may overtake that of its relay's, which is sent first.
+    `patience_seconds`: by how much the report of a call's end may overtake that of its relay's. That one is sent first,
+    but may be in the hands of a gateway that stands still; the carrier waits 15 s for an answer to this one.
     """
 
-    def __init__(self, calls: CallStore, *, overtaken_seconds: float = 1.0) -> None:
+    def __init__(self, calls: CallStore, *, patience_seconds: float = 8.0, look_every: float = 0.25) -> None:
         self._calls = calls
-        self._overtaken_seconds = overtaken_seconds
+        self._looks = round(patience_seconds / look_every)
+        self._look_every = look_every
 
     async def note_end(self, call_id: str, at: datetime) -> None:
-        """The carrier says that a relay session is over, and its call with it."""
+        """A relay session of this call is over and no other one follows."""
         try:
             await self._calls.close_pulse(call_id, at)
         except StoreUnavailableError as error:
@@ -38,10 +40,11 @@ class LostConversations:
         if fact.carrier_status is not CarrierEnd.COMPLETED:
             return fact
         try:
-            if await self._is_open(call_id):
-                await asyncio.sleep(self._overtaken_seconds)
-                if await self._is_open(call_id):
-                    return fact.model_copy(update={"conversation_lost": True})
+            for _ in range(self._looks):
+                if not await self._is_open(call_id):
+                    return fact
+                await asyncio.sleep(self._look_every)
+            return fact.model_copy(update={"conversation_lost": True})
         except StoreUnavailableError as error:
             log.warning("nothing is known of call %s's conversation: %s", call_id, error)
         return fact

@@ -10,6 +10,7 @@ from adapters.twilio import callbacks as said
 from adapters.twilio import twiml, urls
 from calls.facts import TransferEnded, TransferFact
 from gateway.callbacks.instructions import call_that_asks, document
+from gateway.callbacks.lost_conversations import LostConversations
 from gateway.callbacks.signed_forms import Form, SignedForms
 from gateway.parts import GatewayParts
 from gateway.ports import EngineUnavailableError
@@ -43,6 +44,7 @@ def transfers_router(parts: GatewayParts) -> APIRouter:
 class _Transfers:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
+        self._conversations = LostConversations(parts.calls)
         self._telling = Telling(parts.calls, parts.control, parts.now, parts.told)
 
     async def transfer(self, call_id: str, attempt_id: str, request_id: str, form: Form) -> Response:
@@ -52,6 +54,7 @@ class _Transfers:
         if stored is None or asked is None or asked.request_id != request_id or asked.status != "requested":
             log.warning("transfer %s of call %s is not under way", request_id, call_id)
             return document(twiml.hang_up())
+        await self._conversations.note_end(call_id, self._parts.now())
         policy = stored.plan.policy
         return document(
             twiml.dial(

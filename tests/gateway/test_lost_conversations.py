@@ -27,7 +27,7 @@ def completed(status: CarrierEnd = CarrierEnd.COMPLETED) -> CallCompleted:
 
 async def is_lost(calls: FakeCallStore, fact: CallCompleted | None = None) -> bool:
     """What is found, with little patience."""
-    looked = await LostConversations(calls, overtaken_seconds=0.01).look("call-1", fact or completed())
+    looked = await LostConversations(calls, patience_seconds=0.02, look_every=0.01).look("call-1", fact or completed())
     return looked.conversation_lost
 
 
@@ -47,7 +47,9 @@ async def test_an_end_that_the_carrier_told(calls: FakeCallStore) -> None:
 async def test_an_end_that_is_told_a_moment_later(calls: FakeCallStore) -> None:
     """The report of the call may overtake that of its relay."""
     await calls.touch(LIVED)
-    looking = asyncio.create_task(LostConversations(calls, overtaken_seconds=0.2).look("call-1", completed()))
+    looking = asyncio.create_task(
+        LostConversations(calls, patience_seconds=5, look_every=0.01).look("call-1", completed())
+    )
     await asyncio.sleep(0)
     await LostConversations(calls).note_end("call-1", NOON + timedelta(seconds=1))
     assert not (await looking).conversation_lost
