@@ -40,7 +40,7 @@ from activities.models import (
 from calls import facts as f
 from calls.agents import Voicemail
 from calls.facts import Fact, MachineAction
-from calls.model import CallOrder, CallPlan, CallRequest
+from calls.model import Arrival, CallOrder, CallPlan, CallRequest, TurnedAway
 from calls.policy import Policy
 from calls.ports.admissions import Turn
 from calls.records import Progress
@@ -286,6 +286,18 @@ def an_order(to_number: str = ALICE) -> CallOrder:
         request_id=uuid4().hex,
         request_sha256="0",
         request=request,
+    )
+
+
+def an_arrival(turned_away: TurnedAway | None = None) -> CallOrder:
+    """Alice calls our number."""
+    return CallOrder(
+        id=uuid4().hex[:24],
+        call_id=f"in-{uuid4().hex}",
+        request_id=uuid4().hex,
+        request_sha256="0",
+        request=CallRequest(from_number=ALICE, to_number=CALLER, direction=Direction.INBOUND),
+        arrival=Arrival(carrier_call_id=CARRIER_CALL, at=datetime.now(UTC), turned_away=turned_away),
     )
 
 

@@ -1,7 +1,6 @@
 """Calls that come in, on the skipped clock."""
 
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -10,25 +9,13 @@ from activities.models import Adoption, CarrierWord
 from calls import facts as f
 from calls.agents import Voicemail
 from calls.facts import CarrierEnd
-from calls.model import INBOUND_ATTEMPT, Arrival, CallOrder, CallRequest, TurnedAway
+from calls.model import INBOUND_ATTEMPT, TurnedAway
 from calls.reasons import FinishReason as R
-from calls.words import CallStatus, Direction, Party, Phase
-from tests.workflows.stage import ALICE, CALLER, CARRIER_CALL, TARGET, Script, a_plan, on_stage
+from calls.words import CallStatus, Party, Phase
+from tests.workflows.stage import CARRIER_CALL, TARGET, Script, a_plan, an_arrival, on_stage
 from workflows.messages import EndRequest, TransferRequest
 
 NO_MACHINE = Voicemail(action="ignore")
-
-
-def an_arrival(turned_away: TurnedAway | None = None) -> CallOrder:
-    """Alice calls our number."""
-    return CallOrder(
-        id=uuid4().hex[:24],
-        call_id=f"in-{uuid4().hex}",
-        request_id=uuid4().hex,
-        request_sha256="0",
-        request=CallRequest(from_number=ALICE, to_number=CALLER, direction=Direction.INBOUND),
-        arrival=Arrival(carrier_call_id=CARRIER_CALL, at=datetime.now(UTC), turned_away=turned_away),
-    )
 
 
 def a_script(**plan: object) -> Script:
