@@ -14,6 +14,7 @@ from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
 from calls.ports.webhooks import Announcer
+from calls.reasons import FinishReason
 from calls.records import NewCall, Progress
 from calls.words import Direction
 
@@ -60,7 +61,8 @@ class Registering:
     """What the story does to the record, over the stores' ports.
 
     `defaults` are the deployment's timers, `capacity` its limits on simultaneous calls. Without an `announcer` nobody
-    is told of anything: whoever only registers needs none.
+    is told of anything: whoever only registers needs none. `declined_means` is what a
+    declined call ends as.
     """
 
     def __init__(
@@ -70,12 +72,15 @@ class Registering:
         defaults: Policy,
         capacity: Capacity,
         announcer: Announcer | None = None,
+        *,
+        declined_means: FinishReason = FinishReason.CALL_FAILED,
     ) -> None:
         self._store = store
         self._agents = agents
         self._defaults = defaults
         self._capacity = capacity
         self._announcer = announcer
+        self._declined_means = declined_means
 
     @activity.defn
     async def register_call(self, order: CallOrder) -> RegisterAnswer:
@@ -84,7 +89,8 @@ class Registering:
             agent = await agent_for(self._agents, order)
             if isinstance(agent, NoAgent):
                 return RegisterAnswer(outcome=agent.outcome, why=agent.why)
-            plan = _plan(order, agent, self._defaults, self._capacity)
+            drawn = _plan(order, agent, self._defaults, self._capacity)
+            plan = drawn.model_copy(update={"declined_means": self._declined_means})
             registered = await self._store.register(
                 NewCall(
                     order=order,

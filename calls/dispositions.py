@@ -1,7 +1,7 @@
 """What a carrier's last word means: from status and SIP code to a finish reason.
 
 SIP response codes are those of RFC 3261 §21 and RFC 8197 (607), RFC 8688 (608). Carriers disagree on 603, 607 and
-608 (declined, unwanted, rejected); they are one row here and settings may move them.
+608 (declined, unwanted, rejected): what these mean is the deployment's to say, in its calls' plans.
 """
 
 from calls.facts import CarrierEnd
@@ -30,15 +30,29 @@ FAILED_BY_SIP: dict[int, tuple[FinishReason, str]] = {
 }
 
 
-def disposition(status: CarrierEnd, sip_code: int | None, *, answered: bool) -> tuple[FinishReason, str]:
-    """The reason, and a detail for the evidence, of a call that the carrier ended without our asking."""
+DECLINED = frozenset({603, 607, 608})
+"""Declined, unwanted, rejected: some carriers say so of a busy callee, some of a refusal, some of a spam filter."""
+
+
+def disposition(
+    status: CarrierEnd,
+    sip_code: int | None,
+    *,
+    answered: bool,
+    declined_means: FinishReason = FinishReason.CALL_FAILED,
+) -> tuple[FinishReason, str]:
+    """The reason, and a detail for the evidence, of a call that the carrier ended without our asking.
+
+    `declined_means` is the reason of the codes in `DECLINED`, where the carrier says `failed`.
+    """
     if answered:
         return FinishReason.USER_ENDED_CALL, ""
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status is CarrierEnd.COMPLETED:
         return FinishReason.UNKNOWN_ERROR, "completed_never_answered"
-    return _failed(sip_code)
+    reason, detail = _failed(sip_code)
+    return (declined_means if sip_code in DECLINED else reason), detail
 
 
 def _failed(sip_code: int | None) -> tuple[FinishReason, str]:

@@ -162,7 +162,12 @@ def _ended_by_conversation(call: Call, completed: f.CallCompleted) -> Ending | N
 
 
 def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:
-    reason, detail = disposition(completed.carrier_status, completed.sip_code, answered=was_answered(call))
+    reason, detail = disposition(
+        completed.carrier_status,
+        completed.sip_code,
+        answered=was_answered(call),
+        declined_means=call.plan.declined_means if call.plan else FinishReason.CALL_FAILED,
+    )
     if reason is FinishReason.USER_ENDED_CALL and completed.conversation_lost:
         reason, detail = FinishReason.RETELL_SERVICE_ERROR, "no_gateway_answered"
     seen = {**_seen(call), **({"detail": detail} if detail else {})}

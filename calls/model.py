@@ -90,6 +90,8 @@ class CallPlan(BaseModel):
     limits: tuple[Limit, ...] = ()
     """What it must find room in before it is dialled; none for a call that nobody counts."""
     when_full: WhenFull = WhenFull.QUEUE
+    declined_means: FinishReason = FinishReason.CALL_FAILED
+    """What a call ended as that the carrier failed with a SIP code for declined, unwanted or rejected."""
 
 
 @dataclass(frozen=True, slots=True)

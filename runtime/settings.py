@@ -47,6 +47,9 @@ ApiKeySid = Annotated[str, Field(pattern=r"^SK[0-9a-f]{32}$")]
 SigningSecret = Annotated[SecretStr, Field(min_length=32)]
 Digests = Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_list), AfterValidator(sha256_digests)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(upper_case)]
+DeclinedText = Annotated[
+    Literal["call_failed", "line_busy", "no_answer", "potential_scam_detected"], BeforeValidator(lower_case)
+]
 WhenFullText = Annotated[Literal["queue", "reject"], BeforeValidator(lower_case)]
 LogFormat = Annotated[Literal["text", "json"], BeforeValidator(lower_case)]
 
@@ -141,6 +144,8 @@ class Settings(BaseSettings):
     """Whether a callee is called by at most one call at a time."""
     when_full: WhenFullText = "queue"
     """What becomes of a call that such a limit leaves no room: queue, or reject."""
+    sip_declined_means: DeclinedText = "call_failed"
+    """What SIP 603, 607 and 608 end a call as: call_failed, line_busy, no_answer or potential_scam_detected."""
 
     policy: PolicySettings = PolicySettings()
     """The timers of a call."""

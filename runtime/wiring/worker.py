@@ -33,6 +33,7 @@ from adapters.webhook.poster import HttpWebhookPoster
 from calls.call_object import Rendering
 from calls.limits import Capacity, WhenFull
 from calls.policy import Policy
+from calls.reasons import FinishReason
 from runtime.alive import keep_fresh
 from runtime.settings import WorkerSettings
 from runtime.wiring.addressing import access_tokens, api_origin
@@ -88,7 +89,14 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
         policy = Policy(**settings.policy.model_dump())
         yield Verbs(
             telephony=Telephony(carrier, store),
-            registering=Registering(store, agents, policy, capacity(settings), announcements),
+            registering=Registering(
+                store,
+                agents,
+                policy,
+                capacity(settings),
+                announcements,
+                declined_means=FinishReason(settings.sip_declined_means),
+            ),
             admitting=Admitting(MongoAdmissions(database)),
             conversing=Conversing(store, carrier),
             archiving=Archiving(carrier, store, MongoRecordingArchive(database)),

@@ -1,6 +1,6 @@
 """The 26 reasons are complete, in the contract's order, and every one has its row."""
 
-from calls.dispositions import disposition
+from calls.dispositions import DECLINED, FAILED_BY_SIP, disposition
 from calls.facts import CarrierEnd
 from calls.reasons import REASONS, FinishReason
 from calls.words import CallStatus
@@ -60,3 +60,18 @@ def test_every_carrier_end_has_a_meaning_for_every_sip_code() -> None:
             for answered in (True, False):
                 reason, _ = disposition(end, sip_code, answered=answered)
                 assert reason in FinishReason
+
+
+def test_what_a_declined_call_means_can_be_set() -> None:
+    """SIP 603, 607 and 608 are call_failed unless the deployment says otherwise; no other code moves with them."""
+    assert {603, 607, 608} == DECLINED
+    for sip_code in FAILED_BY_SIP:
+        default = disposition(CarrierEnd.FAILED, sip_code, answered=False)
+        moved = disposition(
+            CarrierEnd.FAILED, sip_code, answered=False, declined_means=FinishReason.POTENTIAL_SCAM_DETECTED
+        )
+        if sip_code in DECLINED:
+            assert default == (FinishReason.CALL_FAILED, "declined_or_spam_blocked")
+            assert moved == (FinishReason.POTENTIAL_SCAM_DETECTED, "declined_or_spam_blocked")
+        else:
+            assert moved == default

@@ -41,6 +41,7 @@ BAD_VALUES = {
     "GATEWAY_PORT": ["0", "65536", "http"],
     "POLICY__RING_SECONDS": ["0", "-3", "inf", "soon"],
     "MAX_OPEN_CALLS_PER_WORKER": ["0", "1.5"],
+    "SIP_DECLINED_MEANS": ["busy", "user_ended_call"],
     "LOG_LEVEL": ["LOUD"],
     "LOG_FORMAT": ["xml"],
 }

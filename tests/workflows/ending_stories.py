@@ -8,7 +8,7 @@ Rules of this file
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -228,6 +228,14 @@ BEFORE_THE_ANSWER = (
     _by_the_carrier("the line is busy", R.LINE_BUSY, "busy", 486),
     _by_the_carrier("it rings out", R.NO_ANSWER, "no-answer", 487),
     _by_the_carrier("there is no such number", R.CALL_FAILED, "failed", 404),
+    _by_the_carrier("the callee declines", R.CALL_FAILED, "failed", 603),
+    *(
+        replace(
+            _by_the_carrier(f"SIP {sip_code}, where that means busy", R.LINE_BUSY, "failed", sip_code),
+            script=lambda: Script(plan=a_plan(declined_means=R.LINE_BUSY)),
+        )
+        for sip_code in (603, 607, 608)
+    ),
     _by_the_carrier("the network fails", R.TWILIO_SERVICE_ERROR, "failed", 503),
     _by_the_carrier("completed and never answered", R.UNKNOWN_ERROR, "completed", None),
     EndingStory(
