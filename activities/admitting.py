@@ -40,7 +40,11 @@ class Admitting:
 
     @activity.defn
     async def await_admission(self, call_id: str) -> Admission:
-        """Wait until it is this call's turn, or can never be. Being killed costs neither slot nor place."""
+        """Wait until it is this call's turn. Being killed costs neither slot nor place.
+
+        A call whose turn can never come waits until its story says otherwise: its record is over while the story is
+        still taking its last step, and an answer then would undo that step and what was asked with it.
+        """
         async with heartbeating(_HEARTBEAT_SECONDS):
             while True:
                 try:
@@ -48,7 +52,7 @@ class Admitting:
                 except StoreUnavailableError as error:
                     activity.logger.warning("cannot ask for the turn of call %s for now: %s", call_id, error)
                 else:
-                    if standing.turn is not Turn.WAITING:
+                    if standing.turn is Turn.ADMITTED:
                         return _answer(standing)
                 await self._until_the_next_look()
 

@@ -150,5 +150,5 @@ def _plan(order: CallOrder, agent: Agent, defaults: Policy, capacity: Capacity) 
         webhooks=agent.webhook_url is not None,
         turned_away=turned_away.reason if turned_away else None,
         limits=() if turned_away else limits,
-        when_full=capacity.when_full,
+        when_full=agent.when_full or capacity.when_full,
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from calls.limits import WhenFull
 from calls.policy import MAXIMUM_DURATION_BOUNDS, NO_INPUT_BOUNDS, RING_BOUNDS, SILENCE_BOUNDS, Policy
 
 
@@ -75,6 +76,8 @@ class AgentSettings(BaseModel):
     """Numbers a call may be transferred to; None allows any, an empty list none."""
     max_simultaneous_calls: int | None = Field(default=None, ge=1, le=100_000)
     """How many calls of this agent may be up at once; None is no limit of its own."""
+    when_full: WhenFull | None = None
+    """What becomes of this agent's calls when any limit leaves them no room; None means the deployment's policy."""
 
     def policy(self, defaults: Policy) -> Policy:
         """The timers of this agent's calls: its own numbers over the deployment's."""
