@@ -9,7 +9,8 @@ Rules of this file
    leaves that to the next one.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ from calls.ports.admissions import Standing, Turn
 
 _GATE: Final = "gate"
 _RELEASED: Final = "released"
-_UNDECIDED: Final = {"admission.state": {"$in": [None, WAITING]}}
+_UNDECIDED: Final = (None, WAITING)
+_IS_UNDECIDED: Final = {"admission.state": {"$in": list(_UNDECIDED)}}
 _TRIES: Final = 3
 
 
@@ -42,33 +44,27 @@ class MongoAdmissions:
     @asking
     async def admit(self, call_ids: Collection[str], at: datetime) -> Mapping[str, Standing]:
         """Let in everybody whose turn it is, and say where these calls stand. They wait from here on, at the latest."""
+        known: Mapping[str, Document] = {}
         for _ in range(_TRIES):
             version = await self._settled_version()
-            known = {call["call_id"]: call for call in await self._look(call_ids)}
-            undecided = [call for call in known.values() if _state(call) in (None, WAITING)]
-            turned = await self._turns(undecided, at) if undecided else Turns((), {})
-            if await self._decide(version, turned, undecided, at):
+            known, held = await asyncio.gather(self._candidates(call_ids, at), self._held(at))
+            turned = turns([_candidate(call) for call in known.values() if _state(call) in _UNDECIDED], held)
+            if await self._decide(version, turned, known, at):
                 return {call_id: _standing(known.get(call_id), call_id, turned) for call_id in call_ids}
         # Others were quicker each time; those who keep asking hear more the next time.
-        states = {call["call_id"]: call for call in await self._look(call_ids)}
-        return {call_id: _standing(states.get(call_id), call_id, Turns((), {})) for call_id in call_ids}
+        return {call_id: _standing(known.get(call_id), call_id, Turns((), {})) for call_id in call_ids}
 
     @asking
     async def release(self, call_id: str) -> None:
         """Take slot or place from a call that nobody looks after any more; it never gets one again."""
         await self._calls.update_one({"call_id": call_id}, {"$set": {"admission": {"state": _RELEASED}}})
 
-    async def _look(self, call_ids: Collection[str]) -> Sequence[Document]:
-        """These calls, without those that are over."""
-        where = {"call_id": {"$in": list(call_ids)}, "progress.over": False}
-        return await self._calls.find(where, _FIELDS).to_list(length=None)
-
-    async def _turns(self, undecided: Sequence[Document], at: datetime) -> Turns:
-        where = {"progress.over": False, "admission.state": WAITING, "admission.until": {"$gt": at}}
-        waiting = await self._calls.find(where, _FIELDS).to_list(length=None)
-        every = {call["call_id"]: call for call in (*waiting, *undecided)}
-        in_order = sorted(every.values(), key=lambda call: (call["registered_at"], call["_id"]))
-        return turns([Candidate(call["call_id"], _limits(call)) for call in in_order], await self._held(at))
+    async def _candidates(self, call_ids: Collection[str], at: datetime) -> Mapping[str, Document]:
+        """Those who wait, and these calls, without those that are over; in the order of registration."""
+        waiting = {"admission.state": WAITING, "admission.until": {"$gt": at}}
+        where = {"progress.over": False, "$or": [{"call_id": {"$in": list(call_ids)}}, waiting]}
+        found = await self._calls.find(where, _FIELDS).to_list(length=None)
+        return {call["call_id"]: call for call in sorted(found, key=lambda call: (call["registered_at"], call["_id"]))}
 
     async def _held(self, at: datetime) -> Mapping[str, int]:
         """How many slots of each pool are taken."""
@@ -81,20 +77,21 @@ class MongoAdmissions:
         )
         return {pool["_id"]: pool["slots"] async for pool in held}
 
-    async def _decide(self, version: int, turned: Turns, undecided: Sequence[Document], at: datetime) -> bool:
+    async def _decide(self, version: int, turned: Turns, known: Mapping[str, Document], at: datetime) -> bool:
         """Let in whose turn it is and give the others a place in the queue; False when somebody else was quicker."""
-        granted = {"version": version + 1, "granted": list(turned.admitted), "at": at}
-        decided = not turned.admitted or await self._pass_the_gate(version, granted)
+        gate = {"version": version + 1, "granted": list(turned.admitted), "at": at}
+        decided = not turned.admitted or await self._pass_the_gate(version, gate)
         admitted = turned.admitted if decided else ()
-        new = [call for call in undecided if _state(call) is None and call["call_id"] not in admitted]
-        if new:
-            await self._calls.bulk_write([_place_in_the_queue(call) for call in new], ordered=False)
+        new = [call for call_id, call in known.items() if _state(call) is None and call_id not in admitted]
+        moves = [*(_slot(known[call_id], gate) for call_id in admitted), *(_place_in_the_queue(one, at) for one in new)]
+        if moves:
+            await self._calls.bulk_write(moves, ordered=False)
+        if admitted:
+            self._settled = version + 1
         return decided
 
-    async def _pass_the_gate(self, version: int, granted: Document) -> bool:
-        passed = await self._gates.update_one({"_id": _GATE, "version": version}, {"$set": granted})
-        if passed.matched_count:
-            await self._settle(granted)
+    async def _pass_the_gate(self, version: int, gate: Document) -> bool:
+        passed = await self._gates.update_one({"_id": _GATE, "version": version}, {"$set": gate})
         return bool(passed.matched_count)
 
     async def _settled_version(self) -> int:
@@ -114,7 +111,7 @@ class MongoAdmissions:
 
     async def _settle(self, gate: Document) -> None:
         """Write into the records whom the gate let in; those that are in, over or released stay as they are."""
-        where = {"call_id": {"$in": gate["granted"]}, **_UNDECIDED}
+        where = {"call_id": {"$in": gate["granted"]}, **_IS_UNDECIDED}
         calls = await self._calls.find(where, _FIELDS).to_list(length=None)
         if calls:
             await self._calls.bulk_write([_slot(call, gate) for call in calls], ordered=False)
@@ -128,24 +125,27 @@ def _state(call: Document) -> str | None:
     return (call.get("admission") or {}).get("state")
 
 
-def _limits(call: Document) -> tuple[Limit, ...]:
-    return tuple(Limit.model_validate(limit) for limit in call["plan"].get("limits", ()))
+def _candidate(call: Document) -> Candidate:
+    limits = call["plan"].get("limits", ())
+    return Candidate(call["call_id"], tuple(Limit.model_validate(limit) for limit in limits))
 
 
-def _place_in_the_queue(call: Document) -> UpdateOne:
+def _place_in_the_queue(call: Document, asked: datetime) -> UpdateOne:
     policy = Policy.model_validate(call["plan"]["policy"])
-    return _move(call, admission_document(WAITING, call["registered_at"], policy.registered_seconds))
+    place = admission_document(WAITING, call["registered_at"], policy.registered_seconds)
+    return _move(call, {**place, "asked": asked})
 
 
 def _slot(call: Document, gate: Document) -> UpdateOne:
-    """`turn` orders admissions, which the clocks of several workers cannot."""
+    """`turn` orders admissions, which the clocks of several workers cannot; `asked` is since when it waited."""
     policy = Policy.model_validate(call["plan"]["policy"])
     slot = admission_document(ADMITTED, gate["at"], longest_hold_seconds(policy))
-    return _move(call, {**slot, "turn": gate["version"]})
+    asked = (call.get("admission") or {}).get("asked", gate["at"])
+    return _move(call, {**slot, "asked": asked, "turn": gate["version"]})
 
 
 def _move(call: Document, admission: Document) -> UpdateOne:
-    where: dict[str, Any] = {"_id": call["_id"], **_UNDECIDED}
+    where: dict[str, Any] = {"_id": call["_id"], **_IS_UNDECIDED}
     return UpdateOne(where, {"$set": {"admission": admission}})
 
 

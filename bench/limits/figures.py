@@ -8,8 +8,8 @@ from typing import Any
 
 from bench.chaos.evidence import Document
 
-SETTLING_SECONDS = 2.0
-"""How long a call may be registered before it has its place: only then can it be overtaken."""
+SETTLING_SECONDS = 1.0
+"""How long a place may have been asked for before a worker that decides sees it: only then can it be overtaken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def overtaken(records: Sequence[Document], came: Mapping[str, Came]) -> list[flo
         if callees[call["to_number"]] > 1:
             continue
         behind = (came[other["call_id"]] for other in in_order[number + 1 :])
-        waiting_since = call["registered_at"] + SETTLING_SECONDS
+        waiting_since = call["admission"]["asked"] + SETTLING_SECONDS
         earlier = [theirs.at for theirs in behind if theirs.place < mine.place and waiting_since < theirs.at]
         if earlier:
             late.append(mine.at - min(earlier))

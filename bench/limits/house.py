@@ -23,11 +23,11 @@ from bench.chaos.history_reader import count_running
 from bench.chaos.record_reader import read_records
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 
-SPEED = 8.0
+SPEED = 2.5
 """Story seconds per second."""
 CALLER = "+14155550100"
 BRIEF: Mapping[str, Any] = {"name": "Is brief", "ring_seconds": 4, "hang_up_after_seconds": 8}
-"""A call of a second and a half."""
+"""A call of five seconds."""
 LASTING: Mapping[str, Any] = {"name": "Stays on", "ring_seconds": 2, "lines": [], "hang_up_after_seconds": 4000}
 
 _SETTINGS = {
@@ -58,6 +58,8 @@ class House:
     session: aiohttp.ClientSession
     engine: Client
     agent_id: str
+    at_once: asyncio.Semaphore
+    """How many requests may be out at the same moment."""
     refused: list[str] = field(default_factory=list)
     """A call id for each request that was not answered with a call."""
 
@@ -85,7 +87,10 @@ class House:
         }
         for tries in itertools.count(1):
             with contextlib.suppress(*_AWAY):
-                async with self.session.post("/v1/calls/dial-outbound-phone-call", json=body) as answer:
+                async with (
+                    self.at_once,
+                    self.session.post("/v1/calls/dial-outbound-phone-call", json=body) as answer,
+                ):
                     if answer.ok:
                         return
             self.refused.append(order.call_id)
@@ -137,7 +142,7 @@ class House:
 
 
 @asynccontextmanager
-async def set_up(folder: Path, limit: int) -> AsyncIterator[House]:
+async def set_up(folder: Path, limit: int, requests_at_once: int) -> AsyncIterator[House]:
     """A fresh stack in a folder, with two workers and a limit on the account's simultaneous calls."""
     shutil.rmtree(folder, ignore_errors=True)
     settings = {**_SETTINGS, "RINGBACK_MAX_SIMULTANEOUS_CALLS": str(limit)}
@@ -158,4 +163,4 @@ async def set_up(folder: Path, limit: int) -> AsyncIterator[House]:
         async with session.post("/v2/ai-agents", json=agent) as answer:
             answer.raise_for_status()
             agent_id = (await answer.json())["ai_agent_id"]
-        yield House(stack, session, engine, agent_id)
+        yield House(stack, session, engine, agent_id, asyncio.Semaphore(requests_at_once))

@@ -16,7 +16,7 @@ def a_record(number: int, registered: float, turn: int, since: float) -> dict[st
         "call_id": f"c{number}",
         "to_number": f"+1203{number}",
         "registered_at": registered,
-        "admission": {"state": "admitted", "since": since, "turn": turn},
+        "admission": {"state": "admitted", "asked": registered, "since": since, "turn": turn},
         "progress": {"finish_reason": "user_ended_call", "over": True},
     }
 
