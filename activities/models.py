@@ -73,6 +73,9 @@ class DialOrder(_Model):
     detect_machine: bool
     detect_message_end: bool
     machine_detection_seconds: int
+    speech_threshold_ms: int | None = None
+    speech_end_threshold_ms: int | None = None
+    silence_timeout_ms: int | None = None
 
 
 class DialOutcome(_Model):

@@ -18,6 +18,25 @@ class VoicemailAction(StrEnum):
     IGNORE = "ignore"
 
 
+class MachineDetection(BaseModel):
+    """How the carrier tells people from machines, within its own bounds; None leaves it at its defaults.
+
+    For people at home 1800 to 2000 ms of `speech_threshold_ms` and 1400 to 1500 of `speech_end_threshold_ms` are
+    advised, for offices up to 3000 (Twilio's answering-machine detection guide).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout_seconds: int | None = Field(default=None, ge=3, le=59)
+    """How long the carrier listens before it gives up; None means the deployment's default."""
+    speech_threshold_ms: int | None = Field(default=None, ge=1000, le=6000)
+    """A greeting longer than this is a machine's; the carrier's default is 2400."""
+    speech_end_threshold_ms: int | None = Field(default=None, ge=500, le=5000)
+    """Silence after speech that ends a greeting; the carrier's default is 1200."""
+    silence_timeout_ms: int | None = Field(default=None, ge=2000, le=10000)
+    """Silence at the beginning after which the verdict is unknown; the carrier's default is 5000."""
+
+
 class Voicemail(BaseModel):
     """An agent's policy for answering machines. `message` is spoken after the beep."""
 
@@ -25,6 +44,7 @@ class Voicemail(BaseModel):
 
     action: VoicemailAction = VoicemailAction.HANG_UP
     message: str | None = Field(default=None, max_length=2000)
+    detection: MachineDetection = MachineDetection()
 
 
 def _websocket_url(url: str) -> str:
@@ -86,6 +106,7 @@ class AgentSettings(BaseModel):
             "silence_seconds": self.end_call_after_silence_seconds,
             "no_input_seconds": self.no_input_seconds,
             "maximum_duration_seconds": self.max_call_duration_seconds,
+            "machine_detection_seconds": self.voicemail.detection.timeout_seconds,
         }
         return defaults.model_copy(update={name: value for name, value in own.items() if value is not None})
 

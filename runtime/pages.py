@@ -7,42 +7,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from calls import facts
-from calls.dispositions import FAILED_BY_SIP
 from calls.facts import CarrierFact, Fact, TransferFact
 from calls.policy import Policy
-from calls.reasons import REASONS
-from calls.words import Phase
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _MADE = "<!-- Made by `python -m runtime.pages` from the code; edit the code. -->\n\n"
-
-
-def reasons() -> str:
-    """The 26 finish reasons, one row each."""
-    rows = "\n".join(
-        f"| `{reason}` | {row.status} | {row.by} | {_phases(row.phases)} | {_answer(row.connected)} "
-        f"| {'yes' if row.may_redial else 'no'} | {row.text} |"
-        for reason, row in REASONS.items()
-    )
-    sip = "\n".join(
-        f"| {code} | `{reason}` | {detail or '-'} |" for code, (reason, detail) in sorted(FAILED_BY_SIP.items())
-    )
-    return (
-        f"{_MADE}# Finish reasons\n\nEvery call ends with exactly one of these, kept with its evidence, the phase it "
-        "ended in and whose doing it was.\n\n"
-        "| reason | status | by | phase | answered | redial may help | meaning |\n|---|---|---|---|---|---|---|\n"
-        f"{rows}\n\n## When the carrier says `failed`\n\nThe SIP code decides. Codes not listed: from 500 on and none "
-        "at all are `twilio_service_error`, others `call_failed`.\n\n| SIP code | reason | detail |\n|---|---|---|\n"
-        f"{sip}\n"
-    )
-
-
-def _phases(phases: frozenset[Phase]) -> str:
-    return ", ".join(phase for phase in Phase if phase in phases)
-
-
-def _answer(connected: bool | None) -> str:
-    return {True: "yes", False: "no", None: "either"}[connected]
 
 
 def lifecycle() -> str:
@@ -89,7 +58,7 @@ def _timer_rows() -> str:
 
 def pages() -> dict[Path, str]:
     """Every made page by its path."""
-    return {DOCS / "reasons.md": reasons(), DOCS / "lifecycle.md": lifecycle()}
+    return {DOCS / "lifecycle.md": lifecycle()}
 
 
 def main() -> int:

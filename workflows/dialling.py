@@ -75,6 +75,7 @@ class Dialling:
             detect_machine=voicemail.action is not VoicemailAction.IGNORE,
             detect_message_end=voicemail.action is VoicemailAction.LEAVE_MESSAGE,
             machine_detection_seconds=round(policy.machine_detection_seconds),
+            **voicemail.detection.model_dump(exclude={"timeout_seconds"}),
         )
         dialling = workflow.start_activity_method(
             Telephony.dial,

@@ -11,7 +11,7 @@ from typing import Any
 from bson import ObjectId
 
 from adapters.mongo.database import Document
-from calls.agents import AgentSettings, Voicemail
+from calls.agents import AgentSettings, MachineDetection, Voicemail
 from calls.limits import longest_hold_seconds
 from calls.records import Message, NewCall, Progress, StoredCall
 from calls.words import CallStatus, Direction, Role
@@ -80,7 +80,10 @@ def agent_fields(document: Document) -> Document:
     known: Document = {name: document[name] for name in AgentSettings.model_fields if name in document}
     voicemail = known.get("voicemail")
     if voicemail is not None:
-        known["voicemail"] = {name: voicemail[name] for name in Voicemail.model_fields if name in voicemail}
+        kept = {name: voicemail[name] for name in Voicemail.model_fields if name in voicemail}
+        if detection := kept.get("detection"):
+            kept["detection"] = {name: detection[name] for name in MachineDetection.model_fields if name in detection}
+        known["voicemail"] = kept
     return known
 
 

@@ -74,7 +74,13 @@ class TwilioCarrier:
         """Asynchronous, so that the callee hears somebody at once; `true` is a string in this API."""
         if not dial.detect_machine:
             return {}
+        tuned = {
+            "machine_detection_speech_threshold": dial.speech_threshold_ms,
+            "machine_detection_speech_end_threshold": dial.speech_end_threshold_ms,
+            "machine_detection_silence_timeout": dial.silence_timeout_ms,
+        }
         return {
+            **{name: value for name, value in tuned.items() if value is not None},
             "machine_detection": "DetectMessageEnd" if dial.detect_message_end else "Enable",
             "machine_detection_timeout": dial.machine_detection_seconds,
             "async_amd": "true",

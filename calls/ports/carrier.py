@@ -64,6 +64,10 @@ class Dial:
     detect_message_end: bool = False
     """Whether the verdict waits for the end of a machine's greeting (to leave a message)."""
     machine_detection_seconds: int = 30
+    speech_threshold_ms: int | None = None
+    """This and the next two tune the detection; None leaves the carrier's own default."""
+    speech_end_threshold_ms: int | None = None
+    silence_timeout_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from calls.agents import E164, AgentSettings
+from calls.agents import E164, AgentSettings, MachineDetection, Voicemail
 from calls.policy import Policy
 
 NUMBER: TypeAdapter[str] = TypeAdapter(E164)
@@ -23,3 +23,24 @@ def test_an_agents_own_timers_replace_the_deployments() -> None:
     agent = AgentSettings(ai_agent_name="Rita", llm_websocket_url="wss://a.example", ring_timeout_seconds=20)
     policy = agent.policy(Policy(silence_seconds=100))
     assert (policy.ring_seconds, policy.silence_seconds) == (20, 100)
+
+
+@pytest.mark.parametrize(
+    ("field", "least", "most"),
+    [
+        ("timeout_seconds", 3, 59),
+        ("speech_threshold_ms", 1000, 6000),
+        ("speech_end_threshold_ms", 500, 5000),
+        ("silence_timeout_ms", 2000, 10000),
+    ],
+)
+def test_machine_detection_is_tuned_within_the_carriers_bounds(field: str, least: int, most: int) -> None:
+    """The bounds belong to the range; beyond them the agent is refused. The time-out is the call's timer too."""
+    for good in (least, most):
+        assert getattr(MachineDetection.model_validate({field: good}), field) == good
+    for bad in (least - 1, most + 1):
+        with pytest.raises(ValidationError):
+            MachineDetection.model_validate({field: bad})
+    voicemail = Voicemail(detection=MachineDetection(timeout_seconds=12))
+    agent = AgentSettings(ai_agent_name="Ann", llm_websocket_url="wss://ann.test", voicemail=voicemail)
+    assert agent.policy(Policy()).machine_detection_seconds == 12

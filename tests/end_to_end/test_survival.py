@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from runtime.embedded.stack import EmbeddedStack
 from tests.end_to_end.customer import Customer
 
@@ -76,3 +78,30 @@ async def test_a_conversation_that_no_gateway_goes_on_with_is_our_failure(
     call = await customer.ended(call_id)
     assert call["call_finish_reason"] == "retell_service_error"
     assert (await customer.ledger(SLOW))[-1]["hung_up_by"] == "carrier"
+
+
+@pytest.mark.parametrize(
+    ("story", "reason", "hung_up_by"),
+    [
+        ({"name": "Never answers", "ring_seconds": 600}, "no_answer", "timeout"),
+        ({"name": "Busy after a while", "ring_seconds": 12, "outcome": "busy"}, "line_busy", "carrier"),
+    ],
+)
+async def test_a_call_that_ends_while_all_of_ours_is_down(
+    stack: EmbeddedStack, customer: Customer, story: dict[str, Any], reason: str, hung_up_by: str
+) -> None:
+    """Nobody hears the carrier's last word; when gateway and worker are back the carrier's own account is the truth."""
+    await customer.teach(SLOW, story)
+    call_id = await customer.placed(SLOW, await customer.agent(ring_timeout_seconds=5))
+    async with asyncio.timeout(20):
+        while not any(leg["ringing_at"] for leg in await customer.ledger(SLOW) if leg["ended_at"] is None):
+            await asyncio.sleep(0.05)
+    ours = [stack.parts["gateway"], stack.parts["worker"]]
+    await asyncio.gather(*(part.kill() for part in ours))
+    async with asyncio.timeout(30):
+        while any(leg["ended_at"] is None for leg in await customer.ledger(SLOW)):
+            await asyncio.sleep(0.1)
+    await asyncio.gather(*(part.start() for part in ours))
+    call = await customer.ended(call_id)
+    assert (call["call_finish_reason"], call["call_status"]) == (reason, "error")
+    assert (await customer.ledger(SLOW))[-1]["hung_up_by"] == hung_up_by

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -206,6 +207,17 @@ class ScriptedVerbs:
         return 4
 
 
+_AT_WORK = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+}
+"""A history that ends with one of these goes on by itself."""
+
+
 class Stage:
     """One call on stage."""
 
@@ -240,6 +252,19 @@ class Stage:
             while self.script.times(verb) < times:
                 self.script.was_asked.clear()
                 await self.script.was_asked.wait()
+
+    async def until_waiting(self) -> None:
+        """Wait, in real time, until the call has nothing to do but to wait: no task of it is pending."""
+        async with asyncio.timeout(10):
+            while (await self._last_event()) in _AT_WORK:  # noqa: ASYNC110 - polls another process
+                await asyncio.sleep(0.02)
+
+    async def _last_event(self) -> EventType.ValueType:
+        return (await self.handle.fetch_history()).events[-1].event_type
+
+    def moment(self, seconds: float) -> datetime:
+        """So many seconds from now, by the clock that facts are dated with."""
+        return datetime.now(UTC) + timedelta(seconds=seconds)
 
     async def end(self) -> CallResult:
         """The call's result; time is skipped meanwhile."""
