@@ -18,6 +18,7 @@ from activities.models import (
     LookUp,
     TransferOrder,
 )
+from calls.facts import EvidenceValue
 from calls.ports.call_store import CallFilter, CallStore
 from calls.ports.carrier import (
     Carrier,
@@ -27,6 +28,8 @@ from calls.ports.carrier import (
     DialNotProcessedError,
     DialRefusedError,
 )
+from calls.reasons import FinishReason
+from calls.screening import Screening
 
 _CLOCK_SKEW = timedelta(seconds=2)
 """How far the carrier's creation time may lie before ours for the same dial."""
@@ -35,9 +38,10 @@ _CLOCK_SKEW = timedelta(seconds=2)
 class Telephony:
     """What the story does to the telephone, over the carrier's port."""
 
-    def __init__(self, carrier: Carrier, store: CallStore) -> None:
+    def __init__(self, carrier: Carrier, store: CallStore, screening: Screening) -> None:
         self._carrier = carrier
         self._store = store
+        self._screening = screening
 
     @activity.defn
     async def dial(self, order: DialOrder) -> DialOutcome:
@@ -56,6 +60,11 @@ class Telephony:
         return placed.result()
 
     async def _dial(self, order: DialOrder) -> DialOutcome:
+        if refused := self._screening.refused(order.to_number):
+            # Whoever started this story by hand, or before the rules were what they are, did not ask them.
+            evidence: dict[str, EvidenceValue] = {"detail": f"screening: {refused.rule}"}
+            reason = FinishReason.POTENTIAL_SCAM_DETECTED
+            return DialOutcome(result=DialResult.REFUSED, reason=reason, evidence=evidence)
         try:
             carrier_call_id = await self._carrier.dial(Dial(**order.model_dump()))
         except DialRefusedError as error:

@@ -11,7 +11,13 @@ from starlette.responses import JSONResponse, Response
 from calls.ports.agent_store import AgentInUseError, NumberTakenError
 from calls.ports.pages import BadPageTokenError, StoreUnavailableError
 from gateway.ports import EngineUnavailableError
-from workflows.placing import CallIdTakenError, NumberNotBoundError, PlacingUnavailableError, UnknownAgentError
+from workflows.placing import (
+    CallIdTakenError,
+    DestinationRefusedError,
+    NumberNotBoundError,
+    PlacingUnavailableError,
+    UnknownAgentError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +49,10 @@ async def _unknown_agent(_: Request, error: UnknownAgentError) -> Response:
 
 async def _number_not_bound(_: Request, error: NumberNotBoundError) -> Response:
     return invalid((("body", "from_number"), str(error), "number_not_bound"))
+
+
+async def _destination_refused(_: Request, error: DestinationRefusedError) -> Response:
+    return JSONResponse({"detail": str(error), "code": error.rule.value}, 403)
 
 
 async def _call_id_taken(_: Request, error: CallIdTakenError) -> Response:
@@ -81,6 +91,7 @@ _ANSWERS: dict[type[Exception], Answer] = {
     RequestValidationError: _invalid_request,
     UnknownAgentError: _unknown_agent,
     NumberNotBoundError: _number_not_bound,
+    DestinationRefusedError: _destination_refused,
     CallIdTakenError: _call_id_taken,
     AgentInUseError: _conflict,
     NumberTakenError: _conflict,

@@ -103,3 +103,11 @@ def upper_case(value: Any) -> Any:
 def lower_case(value: Any) -> Any:
     """`JSON` means `json`."""
     return value.lower() if isinstance(value, str) else value
+
+
+def country_codes(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Accept ISO 3166-1 alpha-2 codes, in capitals or not."""
+    for code in codes:
+        if not re.fullmatch(r"[A-Za-z]{2}", code):
+            raise ValueError(f"{code!r} is no ISO code of a country: give two letters each, e.g. US,CA,GB")
+    return tuple(code.upper() for code in codes)

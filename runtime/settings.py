@@ -27,6 +27,7 @@ from runtime.setting_problems import (
 from runtime.setting_values import (
     any_origin,
     comma_list,
+    country_codes,
     lower_case,
     mongodb_uri,
     only_reachable_from_here,
@@ -44,6 +45,7 @@ PrivateOrigin = Annotated[str, AfterValidator(private_origin)]
 MongodbUri = Annotated[SecretStr, AfterValidator(mongodb_uri)]
 AccountSid = Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")]
 ApiKeySid = Annotated[str, Field(pattern=r"^SK[0-9a-f]{32}$")]
+Countries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_list), AfterValidator(country_codes)]
 SigningSecret = Annotated[SecretStr, Field(min_length=32)]
 Digests = Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_list), AfterValidator(sha256_digests)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(upper_case)]
@@ -137,6 +139,9 @@ class Settings(BaseSettings):
     """The address that the gateway listens on."""
     gateway_port: Annotated[int, Field(ge=1, le=65535)] = 8080
     """The port that the gateway listens on."""
+
+    allowed_countries: Countries = ()
+    """The countries that are called: ISO codes with commas between them, e.g. US,CA; empty allows all."""
 
     max_simultaneous_calls: Annotated[int, Field(ge=1)] | None = None
     """How many calls may be up at once, on all workers together; unset is no limit."""

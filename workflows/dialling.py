@@ -98,7 +98,9 @@ class Dialling:
 
     def _refused(self, outcome: DialOutcome) -> None:
         reason = outcome.reason or FinishReason.REGISTERED_CALL_TIMED_OUT
-        evidence = {"carrier_message": outcome.message, **outcome.evidence}
+        # A refusal of our own brings no message: the carrier was not asked.
+        said = {"carrier_message": outcome.message} if outcome.message else {}
+        evidence = {**said, **outcome.evidence}
         at = workflow.now()
         self._story.learn(f.DialRefused(at=at, attempt_id=self._story.attempt_id, reason=reason, evidence=evidence))
 

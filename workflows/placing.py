@@ -21,6 +21,7 @@ from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
 from calls.ports.pages import StoreUnavailableError
 from calls.records import StoredCall
+from calls.screening import Refused, Screening
 from calls.words import Direction
 from workflows.inbound_call import InboundCall
 from workflows.inspection import search_attributes_at_start
@@ -60,6 +61,14 @@ class NumberNotBoundError(PlacingError):
     """The request's `from_number` is not bound to an agent and it names none."""
 
 
+class DestinationRefusedError(PlacingError):
+    """The number must not be rung. `rule` says by which rule, for programs."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(f"to_number {refused.why}")
+        self.rule = refused.rule
+
+
 class CallIdTakenError(PlacingError):
     """Another request holds this call id. `fields` names what differs."""
 
@@ -90,6 +99,7 @@ class Desk:
     client: Client
     calls: CallStore
     agents: AgentStore
+    screening: Screening
 
 
 async def place_call(desk: Desk, order: CallOrder) -> Placed:
@@ -97,6 +107,7 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
     try:
         if known := await desk.calls.find(order.call_id):
             return _known(order, known)
+        _screen(desk, order.request)
         agent = await agent_for(desk.agents, order)
     except StoreUnavailableError as error:
         raise PlacingUnavailableError(f"the store is away: {error}") from error
@@ -110,6 +121,12 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
         raise
     except Exception as error:  # noqa: BLE001 - whatever went wrong, foreseen or not, the answer must be true
         return await _settle(desk, order, error)
+
+
+def _screen(desk: Desk, request: CallRequest) -> None:
+    """Whoever called us is not rung. The dial screens once more, for workflows that nobody placed here."""
+    if request.direction is Direction.OUTBOUND and (refused := desk.screening.refused(request.to_number)):
+        raise DestinationRefusedError(refused)
 
 
 async def _start(client: Client, order: CallOrder, agent_name: str) -> RegisterAnswer:

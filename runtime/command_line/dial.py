@@ -17,7 +17,7 @@ from runtime.command_line.reading import json_object, read
 from runtime.command_line.screen import Screen
 from runtime.command_line.session import AsJson, is_interrupted, session_of
 from runtime.command_line.watch import follow
-from workflows.placing import NumberNotBoundError, Placed, UnknownAgentError, place_call
+from workflows.placing import DestinationRefusedError, NumberNotBoundError, Placed, UnknownAgentError, place_call
 
 _OPTIONS = {
     "from_number": "--from",
@@ -94,7 +94,7 @@ async def _placed(parts: Parts, screen: Screen, order: CallOrder) -> Placed:
     desk = await parts.desk()
     try:
         return await place_call(desk, order)
-    except (UnknownAgentError, NumberNotBoundError) as error:
+    except (DestinationRefusedError, UnknownAgentError, NumberNotBoundError) as error:
         raise CommandError(_in_options(str(error)), code_of(error)) from error
     finally:
         if is_interrupted():
@@ -115,4 +115,8 @@ async def _became_of(parts: Parts, order: CallOrder) -> str:
 
 def _in_options(text: str) -> str:
     """A refusal in the words of this command."""
-    return text.replace("from_number ", "--from ").replace("override_ai_agent_id", "--agent")
+    return (
+        text.replace("from_number ", "--from ")
+        .replace("to_number ", "--to ")
+        .replace("override_ai_agent_id", "--agent")
+    )

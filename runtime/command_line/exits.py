@@ -8,7 +8,13 @@ from calls.ports.pages import BadPageTokenError, StoreRefusedError, StoreUnavail
 from gateway.ports import EngineUnavailableError
 from runtime.settings import ConfigurationError
 from runtime.wiring.engine import EngineUnreachableError
-from workflows.placing import CallIdTakenError, NumberNotBoundError, PlacingUnavailableError, UnknownAgentError
+from workflows.placing import (
+    CallIdTakenError,
+    DestinationRefusedError,
+    NumberNotBoundError,
+    PlacingUnavailableError,
+    UnknownAgentError,
+)
 
 
 @unique
@@ -50,6 +56,7 @@ class CommandError(Exception):
 EXITS: Mapping[type[Exception], Exit] = {
     ConfigurationError: Exit.BAD_INPUT,
     NumberNotBoundError: Exit.BAD_INPUT,
+    DestinationRefusedError: Exit.NOT_WELL,
     BadPageTokenError: Exit.BAD_INPUT,
     UnknownAgentError: Exit.NOT_FOUND,
     CallIdTakenError: Exit.CONFLICT,

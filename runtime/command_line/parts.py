@@ -15,6 +15,7 @@ from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
 from calls.ports.delivery_store import DeliveryStore
 from calls.records import Message, StoredCall
+from calls.screening import Screening
 from gateway.temporal_control import TemporalCallControl
 from runtime.command_line.exits import CommandError, Exit
 from workflows.names import workflow_id
@@ -38,6 +39,7 @@ class Parts:
     """Whether this command line knows the secret that signs access tokens."""
     web_ui_of_namespace: str
     allow_insecure_agent_urls: bool
+    screening: Screening
 
     async def known_call(self, call_id: str) -> StoredCall:
         """The call with this `call_id` or `_id`. Raises CommandError when there is none."""
@@ -48,7 +50,7 @@ class Parts:
 
     async def desk(self) -> Desk:
         """What placing a call needs. Raises EngineUnreachableError."""
-        return Desk(await self.engine(), self.calls, self.agents)
+        return Desk(await self.engine(), self.calls, self.agents, self.screening)
 
     async def control(self) -> TemporalCallControl:
         """Steers running calls. Raises EngineUnreachableError."""

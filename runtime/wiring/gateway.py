@@ -19,10 +19,12 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.indexes import ensure_indexes
+from adapters.numbering.plan import NumberingPlan
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.call_object import Rendering
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
+from calls.screening import Screening
 from conversation.agent_port import AgentConnector
 from gateway.app import bare_app, furnish
 from gateway.auth import ApiKeys
@@ -102,12 +104,13 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
     """The ports of a gateway over MongoDB and Temporal."""
     calls, agents = MongoCallStore(database), MongoAgentStore(database)
     tokens = access_tokens(settings)
+    screening = Screening(NumberingPlan(), frozenset(settings.allowed_countries))
     return GatewayParts(
         calls=calls,
         agents=agents,
         archive=MongoRecordingArchive(database),
         deliveries=MongoDeliveryStore(database),
-        control=TemporalCallControl(Desk(client, calls, agents)),
+        control=TemporalCallControl(Desk(client, calls, agents, screening)),
         carrier=carrier_side(
             settings.public_base_url,
             settings.twilio_auth_token.get_secret_value(),

@@ -19,8 +19,10 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.indexes import ensure_indexes
+from adapters.numbering.plan import NumberingPlan
 from calls.call_object import Rendering
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
+from calls.screening import Screening
 from runtime.command_line.app import command_line
 from runtime.command_line.exits import CommandError, Exit
 from runtime.command_line.parts import Parts
@@ -91,6 +93,7 @@ async def opened() -> AsyncIterator[Parts]:
                 gives_access_tokens=settings.access_token_secret is not None,
                 web_ui_of_namespace=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
                 allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
+                screening=Screening(NumberingPlan(), frozenset(settings.allowed_countries)),
             )
     finally:
         database.client.close()

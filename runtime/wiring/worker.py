@@ -27,6 +27,7 @@ from adapters.mongo.database import Database, connect
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.indexes import ensure_indexes
 from adapters.mongo.loose_ends import MongoLooseEnds
+from adapters.numbering.plan import NumberingPlan
 from adapters.twilio.carrier import TwilioCarrier
 from adapters.twilio.urls import CallbackUrls
 from adapters.webhook.poster import HttpWebhookPoster
@@ -34,6 +35,7 @@ from calls.call_object import Rendering
 from calls.limits import Capacity, WhenFull
 from calls.policy import Policy
 from calls.reasons import FinishReason
+from calls.screening import Screening
 from runtime.alive import keep_fresh
 from runtime.settings import WorkerSettings
 from runtime.wiring.addressing import access_tokens, api_origin
@@ -88,7 +90,7 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
         announcements = Announcements(store, MongoDeliveryStore(database), rendering, EngineCourier(client))
         policy = Policy(**settings.policy.model_dump())
         yield Verbs(
-            telephony=Telephony(carrier, store),
+            telephony=Telephony(carrier, store, Screening(NumberingPlan(), frozenset(settings.allowed_countries))),
             registering=Registering(
                 store,
                 agents,

@@ -7,12 +7,14 @@ from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 
 from activities.models import RegisterAnswer
 from activities.registering import Registering
+from adapters.numbering.plan import NumberingPlan
 from calls.facts import Fact
 from calls.limits import Capacity
 from calls.model import CallOrder
 from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
+from calls.screening import Screening
 from gateway.ports import EngineUnavailableError, Told
 from gateway.temporal_control import TemporalCallControl
 from workflows.messages import Ack, EndRequest, TransferRequest
@@ -48,7 +50,7 @@ class FakeCallControl:
 
     async def place(self, order: CallOrder) -> Placed:
         """Place the call as the gateway would, the engine left out."""
-        desk = Desk(cast(Client, _Engine(self, order)), self.calls, self.agents)
+        desk = Desk(cast(Client, _Engine(self, order)), self.calls, self.agents, Screening(NumberingPlan()))
         return await TemporalCallControl(desk).place(order)
 
     async def tell(self, call_id: str, fact: Fact) -> Told:

@@ -11,9 +11,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from adapters.numbering.plan import NumberingPlan
 from calls import facts as f
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
+from calls.screening import Screening
 from gateway.ports import EngineUnavailableError, Told
 from gateway.temporal_control import TemporalCallControl
 from tests.gateway.engine import start_engine
@@ -62,7 +64,9 @@ class Listener:
 
 def _control(client: Client, **more: timedelta) -> TemporalCallControl:
     # The stores are only asked when a call is placed.
-    return TemporalCallControl(Desk(client, cast(CallStore, None), cast(AgentStore, None)), **more)
+    return TemporalCallControl(
+        Desk(client, cast(CallStore, None), cast(AgentStore, None), Screening(NumberingPlan())), **more
+    )
 
 
 @pytest.fixture(scope="module")

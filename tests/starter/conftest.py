@@ -13,9 +13,11 @@ import pytest
 from temporalio.client import Client
 from typer.testing import CliRunner
 
+from adapters.numbering.plan import NumberingPlan
 from calls.access_tokens import AccessTokens
 from calls.agents import AgentSettings, NumberSettings
 from calls.call_object import Rendering
+from calls.screening import Screening
 from runtime.command_line.app import command_line
 from runtime.command_line.parts import Parts
 from runtime.command_line.session import Session
@@ -143,6 +145,7 @@ class Desk:
             gives_access_tokens=True,
             web_ui_of_namespace="http://ui.test/namespaces/default",
             allow_insecure_agent_urls=self.allow_insecure_agent_urls,
+            screening=Screening(NumberingPlan()),
         )
 
 
