@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
+from gateway.faults import RETRY_AFTER
 from gateway.parts import Check, GatewayParts
 
 
@@ -19,11 +20,13 @@ def health_router(parts: GatewayParts) -> APIRouter:
     async def readyz() -> JSONResponse:
         """Each part that calls depend on, by name; 503 when one of them is away, or this process is about to stop."""
         if parts.is_leaving():
-            return JSONResponse({"status": "stopping"}, 503)
+            return JSONResponse({"status": "stopping"}, 503, RETRY_AFTER)
         answers = await asyncio.gather(*(_look(check, parts.check_seconds) for check in parts.checks.values()))
         found = dict(zip(parts.checks, answers, strict=True))
         is_ready = all(answer == "ok" for answer in answers)
-        return JSONResponse({"status": "ok" if is_ready else "unavailable", **found}, 200 if is_ready else 503)
+        if not is_ready:
+            return JSONResponse({"status": "unavailable", **found}, 503, RETRY_AFTER)
+        return JSONResponse({"status": "ok", **found})
 
     router.get("/healthz")(healthz)
     router.get("/readyz")(readyz)

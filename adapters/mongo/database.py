@@ -22,8 +22,9 @@ Database = AsyncIOMotorDatabase[Document]
 
 SELECTION_MS = 3_000
 """How long a primary is looked for: longer than an election takes, shorter than a caller's patience."""
-SOCKET_MS = 10_000
-"""How long a server may be silent in the middle of an operation."""
+SOCKET_MS = 6_000
+"""How long a server may be silent in the middle of an operation: longer than a write waits for its majority, and so
+short that a carrier, which waits 15 s for us, still hears that we cannot answer."""
 MAJORITY_MS = 5_000
 """How long a write waits for the majority's word."""
 
