@@ -78,7 +78,8 @@ def overtaken(records: Sequence[Document], came: Mapping[str, Came]) -> list[flo
         mine = came[call["call_id"]]
         if callees[call["to_number"]] > 1:
             continue
-        behind = (came[other["call_id"]] for other in in_order[number + 1 :])
+        later = (other for other in in_order[number + 1 :] if other["registered_at"] > call["registered_at"])
+        behind = (came[other["call_id"]] for other in later)  # of two in the same millisecond neither is later
         waiting_since = call["admission"]["asked"] + SETTLING_SECONDS
         earlier = [theirs.at for theirs in behind if theirs.place < mine.place and waiting_since < theirs.at]
         if earlier:

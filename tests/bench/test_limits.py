@@ -74,6 +74,15 @@ def test_a_queue_jumper_is_seen() -> None:
     assert any("1 calls were overtaken" in fault for fault in faults(records, legs))
 
 
+def test_of_two_registered_in_one_millisecond_neither_is_first() -> None:
+    """Nobody can say who should have come first."""
+    records, legs = a_round()
+    records[3]["admission"] |= {"turn": 2, "since": 15.4}
+    records[2]["admission"] |= {"turn": 3, "since": 16.4}
+    records[3]["registered_at"] = records[2]["registered_at"]
+    assert faults(records, legs) == ()
+
+
 def test_what_is_left_open_is_seen() -> None:
     """An unfinished call, a slot that did not come back, a missing call, a limit that was never reached."""
     records, legs = a_round()
