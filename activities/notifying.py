@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import translated
 from calls.call_object import Rendering
-from calls.notices import CallEvent, due, trace_id
+from calls.notices import CallEvent, fresh, trace_id
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
 from calls.ports.delivery_store import Attempt, Delivery, DeliveryStatus, DeliveryStore, Notice
@@ -38,7 +38,7 @@ class Announcements:
         if stored is None:
             return
         kept = await self._deliveries.of_call(call_id)
-        new = [event for event in due(stored.progress) if event not in {one.notice.event for one in kept}]
+        new = fresh(stored.progress, {one.notice.event for one in kept})
         for notice in await self._frozen(stored, new):
             await self._deliveries.put(notice)
         if new or any(one.status is DeliveryStatus.PENDING for one in kept):

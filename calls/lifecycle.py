@@ -9,6 +9,7 @@ Rules of this file
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 from calls import facts as f
@@ -133,7 +134,7 @@ class Ending:
 def ending(call: Call) -> Ending | None:
     """Why the call ended; None while it has not."""
     if closing := call.fact(f.Closing):
-        return Ending(closing.reason, closing.by, closing.phase, {**_seen(call), **closing.evidence})
+        return _ended_by_us(call, closing)
     if transferred := bridged(call):
         asked = call.transfer(f.TransferRequested, transferred.request_id)
         by = asked.by if asked else Party.AGENT
@@ -149,6 +150,26 @@ def ending(call: Call) -> Ending | None:
     return None
 
 
+def _ended_by_us(call: Call, closing: f.Closing) -> Ending:
+    """What we decided; an end by request before the answer was none if the answer came first and was told later."""
+    seen = {**_seen(call), **closing.evidence}
+    unanswered = closing.reason is FinishReason.CALL_FAILED and closing.evidence.get("detail") == "ended_by_request"
+    if unanswered and _was_answered_by(call, closing.at):
+        return Ending(FinishReason.AGENT_ENDED_CALL, closing.by, phase(call), seen)
+    return Ending(closing.reason, closing.by, closing.phase, seen)
+
+
+def _was_answered_by(call: Call, moment: datetime) -> bool:
+    """Whether something proves that the phone was picked up before a moment."""
+    proofs = [call.fact(f.CallAnswered), call.fact(f.ConversationStarted), call.fact(f.MachineVerdict)]
+    if any(proof is not None and proof.at <= moment for proof in proofs):
+        return True
+    completed = call.fact(f.CallCompleted)
+    if completed is None or not completed.duration_seconds:
+        return False
+    return completed.at - timedelta(seconds=completed.duration_seconds - 1) <= moment  # it counts begun seconds
+
+
 def _ended_by_conversation(call: Call, completed: f.CallCompleted) -> Ending | None:
     """The end that the talk itself came to before the carrier's call was over.
 
@@ -162,6 +183,9 @@ def _ended_by_conversation(call: Call, completed: f.CallCompleted) -> Ending | N
 
 
 def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:
+    if _reached_the_carriers_limit(call, completed):
+        reason = FinishReason.MAXIMUM_DURATION_EXCEEDED
+        return Ending(reason, REASONS[reason].by, phase(call), {**_seen(call), "timer": "the carrier's time limit"})
     reason, detail = disposition(
         completed.carrier_status,
         completed.sip_code,
@@ -172,6 +196,12 @@ def _ended_by_carrier(call: Call, completed: f.CallCompleted) -> Ending:
         reason, detail = FinishReason.RETELL_SERVICE_ERROR, "no_gateway_answered"
     seen = {**_seen(call), **({"detail": detail} if detail else {})}
     return Ending(reason, REASONS[reason].by, phase(call), seen)
+
+
+def _reached_the_carriers_limit(call: Call, completed: f.CallCompleted) -> bool:
+    """Whether the carrier ended the call itself, at the limit that it was told in case nobody of ours is there."""
+    limit = call.plan.policy.carrier_time_limit_seconds if call.plan else None
+    return limit is not None and (completed.duration_seconds or 0) >= limit
 
 
 def _seen(call: Call) -> dict[str, EvidenceValue]:

@@ -1,11 +1,13 @@
 """What a customer is told about a call: the events, when each is due, and the name that a repetition keeps.
 
 Rules of this file
-1. What is due is read off the record, so that whatever was missed is found again by the next look.
+1. What is due is read off the record, so that whatever was missed is found again by the next look. What a later
+   event has overtaken is not due any more: nobody is told of a start after the end.
 2. An event is told once: its trace id is derived from call and event, and is the same on every delivery.
 """
 
 import hashlib
+from collections.abc import Collection
 from enum import StrEnum, unique
 
 from calls.reasons import FinishReason
@@ -41,6 +43,12 @@ def due(known: Progress) -> tuple[CallEvent, ...]:
         CallEvent.COMPLETED: is_over and known.complete,
     }
     return tuple(event for event in CallEvent if is_due[event])
+
+
+def fresh(known: Progress, told: Collection[CallEvent]) -> tuple[CallEvent, ...]:
+    """The events that are due and not among those told; none that comes before one of these."""
+    latest = max((event.position for event in told), default=-1)
+    return tuple(event for event in due(known) if event.position > latest)
 
 
 def trace_id(record_id: str, event: CallEvent) -> str:

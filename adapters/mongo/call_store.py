@@ -104,10 +104,15 @@ class MongoCallStore:
 
     @asking
     async def save_progress(self, call_id: str, progress: Progress) -> None:
-        """Move a call's progress forward; a lower revision than the stored one changes nothing."""
+        """Move a call's progress forward; a lower revision than the stored one changes nothing.
+
+        The complete progress is the last word over every one that was not complete.
+        """
+        older: list[Document] = [{"progress.revision": {"$lt": progress.revision}}]
+        if progress.complete:
+            older.append({"progress.complete": {"$ne": True}})
         await self._database.calls.update_one(
-            {"call_id": call_id, "progress.revision": {"$lt": progress.revision}},
-            {"$set": {"progress": progress_document(progress)}},
+            {"call_id": call_id, "$or": older}, {"$set": {"progress": progress_document(progress)}}
         )
 
     @asking

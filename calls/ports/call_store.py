@@ -96,7 +96,11 @@ class CallStore(Protocol):
         ...
 
     async def save_progress(self, call_id: str, progress: Progress) -> None:
-        """Move a call's progress forward; a lower revision than the stored one changes nothing."""
+        """Move a call's progress forward; a lower revision than the stored one changes nothing.
+
+        The complete progress is the last word over every one that was not complete, whatever their revisions: a story
+        may have written what its engine then made it forget.
+        """
         ...
 
     async def claim(self, call_id: str, attempt_id: str, carrier_call_id: str) -> Claim:

@@ -131,6 +131,13 @@ async def test_a_call_is_told_of_as_it_goes(house: House) -> None:
     assert house.courier.calls == [CALL] * 5
 
 
+async def test_nobody_is_told_of_a_start_after_the_end(house: House) -> None:
+    """An answer that is learnt when the call is over belongs to the end that was told, or will be amended."""
+    await house.learn(BUSY)
+    await house.learn(COMPLETE)
+    assert await house.events() == ["ENDED", "COMPLETED"]
+
+
 async def test_a_webhook_is_what_the_contract_says(house: House) -> None:
     """Event, trace id, time and the call object; the signature holds over timestamp and raw body."""
     await house.calls.append_message(CALL, Message(0, Role.AGENT, "Hello.", NOON, NOON, {}))

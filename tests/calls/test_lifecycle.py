@@ -115,3 +115,34 @@ def test_the_evidence_names_who_asked() -> None:
     judged = ending(told([*TALKING, last]))
     assert judged is not None
     assert judged.evidence["answered_by"] == "machine_start"
+
+
+CUT_OFF = f.Closing(
+    at=at(10), reason=R.CALL_FAILED, by=Party.OPERATOR, phase=Phase.RINGING, evidence={"detail": "ended_by_request"}
+)
+
+
+@pytest.mark.parametrize(
+    ("learnt", "reason"),
+    [
+        ((f.CallAnswered(**about(9)), completed(11, talked=2)), R.AGENT_ENDED_CALL),
+        ((f.CallAnswered(**about(10.5)), completed(11, talked=1)), R.CALL_FAILED),
+        ((completed(11, talked=5),), R.AGENT_ENDED_CALL),
+        ((completed(11, talked=1),), R.CALL_FAILED),
+        ((completed(11, "canceled", 487, talked=0),), R.CALL_FAILED),
+    ],
+)
+def test_an_end_by_request_before_the_answer(learnt: tuple[Fact, ...], reason: R) -> None:
+    """An answer that came first and was told later makes it the end of an answered call; a later one does not."""
+    for facts in ((*DIALLED, CUT_OFF, *learnt), (*DIALLED, *reversed(learnt), CUT_OFF)):
+        told_of = ending(told(facts))
+        assert told_of is not None
+        assert (told_of.reason, told_of.by) == (reason, Party.OPERATOR)
+
+
+@pytest.mark.parametrize(("talked", "reason"), [(3629, R.USER_ENDED_CALL), (3630, R.MAXIMUM_DURATION_EXCEEDED)])
+def test_the_carriers_own_limit_is_the_maximum_duration(talked: float, reason: R) -> None:
+    """A call that lived as long as the carrier lets it live was not hung up by the callee."""
+    told_of = ending(told((*TALKING, completed(3700, talked=talked))))
+    assert told_of is not None
+    assert told_of.reason is reason

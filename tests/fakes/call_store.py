@@ -83,7 +83,10 @@ class FakeCallStore:
     async def save_progress(self, call_id: str, progress: Progress) -> None:
         self._answer()
         known = self.calls.get(call_id)
-        if known is not None and known.progress.revision < progress.revision:
+        if known is None:
+            return
+        is_last_word = progress.complete and not known.progress.complete
+        if known.progress.revision < progress.revision or is_last_word:
             self.calls[call_id] = known.model_copy(update={"progress": _kept(progress)})
 
     async def claim(self, call_id: str, attempt_id: str, carrier_call_id: str) -> Claim:

@@ -89,6 +89,11 @@ class Case:
         ]
         return any(end >= self.ended_at - _UNTIL_NOTICED_SECONDS for end in ends)
 
+    def dial_was_lost(self) -> bool:
+        """Whether the engine gave the dial's worker up, so that nobody knows what the carrier was asked."""
+        name = f"call-{self.call['call_id']}"
+        return any("timed_out" in one["dials"] for one in self.evidence.workflows if one["workflow_id"] == name)
+
     def sip_code(self) -> int:
         return int((self.leg or {}).get("sip_code") or 0)
 
@@ -160,7 +165,7 @@ def _twilio_service_error(case: Case) -> bool:
     # Asked over REST, the carrier tells no SIP code: then any `failed` is a failure of its own.
     asked = bool(case.progress["evidence"].get("asked_carrier"))
     unexplained = failed and (asked or case.sip_code() in _SERVER_FAILURES)
-    lost = case.progress["carrier_call_id"] is None and case.fault(*_DIAL_FAULTS)
+    lost = case.progress["carrier_call_id"] is None and (case.fault(*_DIAL_FAULTS) or case.dial_was_lost())
     return unexplained or lost
 
 

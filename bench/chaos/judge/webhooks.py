@@ -25,8 +25,12 @@ def told_calls(evidence: Evidence) -> Iterable[Document]:
 
 def all_due_is_taken(evidence: Evidence, call: Document) -> Iterator[Finding]:
     """What the record says has happened, the customer's server has said yes to."""
-    taken = {one.event for one in evidence.told_by_call.get(call["call_id"], ()) if one.is_taken}
+    told = evidence.told_by_call.get(call["call_id"], ())
+    taken = {one.event for one in told if one.is_taken}
+    unconnected = any(one.event == ENDED and one.said["call"]["call_duration_seconds"] is None for one in told)
     for event in due(call):
+        if event == STARTED and unconnected:
+            continue  # its answer came to light after the end had been told
         if event not in taken:
             yield Finding(call["call_id"], f"{event} was never taken; taken were {sorted(taken)}")
 

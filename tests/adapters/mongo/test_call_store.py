@@ -54,6 +54,18 @@ async def test_progress_moves_forward_only(calls: CallStore) -> None:
     assert found.progress == amended
 
 
+async def test_the_complete_progress_is_the_last_word(calls: CallStore) -> None:
+    """It replaces what a story wrote and its engine then made it forget; a complete one is only amended forward."""
+    await calls.register(new_call("c1"))
+    await calls.save_progress("c1", ENDED)
+    complete = ENDED.model_copy(update={"revision": 8, "finish_reason": FinishReason.NO_ANSWER, "complete": True})
+    await calls.save_progress("c1", complete)
+    await calls.save_progress("c1", complete.model_copy(update={"revision": 7, "finish_reason": None}))
+    found = await calls.find("c1")
+    assert found is not None
+    assert found.progress == complete
+
+
 async def test_progress_of_an_unknown_call_is_nothing(calls: CallStore) -> None:
     """Progress does not make a call exist."""
     await calls.save_progress("c1", ENDED)

@@ -41,6 +41,23 @@ def test_progress(status: str, kind: type[CallInitiated]) -> None:
     assert callbacks.status_fact({"CallSid": CALL, "CallStatus": status}, "a1", NOW) == kind(**ABOUT)
 
 
+@pytest.mark.parametrize(
+    ("told", "dated"),
+    [
+        ("Mon, 23 Nov 2026 11:59:53 +0000", NOW - timedelta(seconds=6)),
+        ("Mon, 23 Nov 2026 11:59:58 +0000", NOW),
+        ("Mon, 23 Nov 2026 12:00:01 +0000", NOW),
+        ("Mon, 23 Nov 2026 11:30:00 +0000", NOW),
+        ("Mon, 23 Nov 2026 11:59:53", NOW),
+        ("soon", NOW),
+    ],
+)
+def test_a_late_callback_is_dated_by_its_own_account(told: str, dated: datetime) -> None:
+    """Within a second; one that is not late, or whose clock cannot be right, is dated by its arrival."""
+    fact = callbacks.status_fact({"CallSid": CALL, "CallStatus": "in-progress", "Timestamp": told}, "a1", NOW)
+    assert fact == CallAnswered(**{**ABOUT, "at": dated})
+
+
 @pytest.mark.parametrize("end", CarrierEnd)
 def test_ends(end: CarrierEnd) -> None:
     """Every way a carrier call ends is one fact, with all that the carrier said."""
