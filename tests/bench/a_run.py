@@ -100,6 +100,7 @@ def told(
     said_of: dict[str, Any] = {
         "call_id": call_id,
         "call_finish_reason": reason,
+        "call_duration_seconds": None if reason in (None, "line_busy") else 4.8,
         "recorded_call_audio_url": audio,
         "messages": [{}] * messages,
     }
