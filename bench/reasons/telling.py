@@ -1,14 +1,17 @@
 """Tells stories on a running stack, all at once, and says what came of each."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
+import aiohttp
+
 from bench.reasons.agent_servers import misbehaving
-from bench.reasons.customer import Customer, customer
+from bench.reasons.customer import Customer, RefusedError, customer
 from bench.reasons.story import NOBODY, Story
 from calls.facts import EvidenceValue
 from calls.ports.call_store import CallStore
+from calls.ports.pages import StoreUnavailableError
 from calls.reasons import REASONS
 from runtime.embedded.stack import Addresses
 from runtime.wiring.records import opened_records
@@ -34,10 +37,14 @@ class Outcome:
     phase: str | None
     hung_up_by: str | None
     evidence: dict[str, EvidenceValue]
+    error: str = ""
+    """Why the story could not be told to its end."""
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What is not as the story has it; empty when it all is."""
+        if self.error:
+            return (self.error,)
         story = self.story
         row = REASONS[story.reason]
         lacks = [name for name in story.evidence if name not in self.evidence]
@@ -52,11 +59,7 @@ class Outcome:
 
 
 async def tell(stories: Sequence[Story], addresses: Addresses) -> list[Outcome]:
-    """Every story's outcome, in the order of the stories.
-
-    Raises:
-        RefusedError: A call, an agent or a script was not taken.
-    """
+    """Every story's outcome, in the order of the stories; one that cannot be told to its end is one with a fault."""
     async with (
         customer(addresses) as somebody,
         misbehaving() as servers,
@@ -65,10 +68,28 @@ async def tell(stories: Sequence[Story], addresses: Addresses) -> list[Outcome]:
     ):
         teller = _Teller(somebody, servers, addresses.agent_llm_url, records)
         told = [
-            group.create_task(teller.tell(story, after=position * _BETWEEN_DIALS_SECONDS))
+            group.create_task(outcome_of(story, teller.tell(story, after=position * _BETWEEN_DIALS_SECONDS)))
             for position, story in enumerate(stories)
         ]
     return [task.result() for task in told]
+
+
+async def outcome_of(story: Story, telling: Awaitable[Outcome]) -> Outcome:
+    """What came of a story; of one that broke off, why, so that the others are told all the same."""
+    try:
+        return await telling
+    except (RefusedError, LookupError, StoreUnavailableError, aiohttp.ClientError, TimeoutError) as error:
+        return Outcome(
+            story=story,
+            call_id="",
+            reason=None,
+            status="unknown",
+            by=None,
+            phase=None,
+            hung_up_by=None,
+            evidence={},
+            error=f"{type(error).__name__}: {error}",
+        )
 
 
 class _Teller:
