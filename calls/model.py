@@ -52,6 +52,8 @@ class Arrival(BaseModel):
     carrier_call_id: str
     at: datetime
     turned_away: TurnedAway | None = None
+    always_recorded: bool = False
+    """Whether a registration that comes too late is made up for. Orders from before that was so lack it."""
 
 
 class CallOrder(BaseModel):

@@ -4,7 +4,7 @@ from enum import StrEnum, unique
 from typing import Protocol
 
 from calls.facts import Fact
-from calls.model import CallOrder
+from calls.model import CallOrder, TurnedAway
 from workflows.messages import Ack, EndRequest, TransferRequest
 from workflows.placing import Placed
 
@@ -26,6 +26,10 @@ class CallControl(Protocol):
 
     async def place(self, order: CallOrder) -> Placed:
         """Register a call and have it dialled. Raises PlacingError, and then it never will be."""
+        ...
+
+    async def turn_away(self, order: CallOrder, why: TurnedAway) -> None:
+        """Have a call that came in recorded as turned away, as soon as that is possible; a running story is told it."""
         ...
 
     async def tell(self, call_id: str, fact: Fact) -> Told:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, RPCTimeoutOrCancelledError, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDReusePolicy
@@ -10,10 +10,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.models import TakeUp
-from calls.facts import Fact
-from calls.model import CallOrder
+from calls.facts import CallTurnedAway, Fact
+from calls.model import CallOrder, TurnedAway
 from gateway.ports import EngineUnavailableError, Told
 from workflows.call_webhooks import EngineCourier
+from workflows.inbound_call import InboundCall
 from workflows.inspection import search_attributes_at_start
 from workflows.messages import END, TRANSFER, Ack, EndRequest, TransferRequest
 from workflows.names import CALL_QUEUE, masked, workflow_id
@@ -26,6 +27,8 @@ SIGNAL_PATIENCE = timedelta(seconds=3)
 """The carrier waits 15 s for an answer and asks again when it hears 503."""
 UPDATE_PATIENCE = timedelta(seconds=5)
 """An update is answered by a worker, which may have to read the call's history first."""
+TURN_AWAY_PATIENCE = timedelta(seconds=1.5)
+"""What is left of the carrier's 15 s when a call that came in could not be registered."""
 _OVER = Ack(accepted=False, why="the call is over")
 
 
@@ -50,6 +53,27 @@ class TemporalCallControl:
     async def place(self, order: CallOrder) -> Placed:
         """Start the call's workflow and wait until the call is registered."""
         return await place_call(self._desk, order)
+
+    async def turn_away(self, order: CallOrder, why: TurnedAway) -> None:
+        """Start the call's workflow, or tell the one that runs; durable once this returns, worker or no worker."""
+        request = order.request
+        told = CallTurnedAway(at=datetime.now(UTC), reason=why.reason, by=why.by, evidence=why.evidence)
+        try:
+            async with asyncio.timeout(TURN_AWAY_PATIENCE.total_seconds()):
+                await self._client.start_workflow(
+                    InboundCall.run,
+                    order,
+                    id=workflow_id(order.call_id),
+                    task_queue=CALL_QUEUE,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    start_signal=told.kind,
+                    start_signal_args=[told],
+                    static_summary=f"turned away: {masked(request.from_number)}",
+                    search_attributes=search_attributes_at_start(request.to_number),
+                    rpc_timeout=TURN_AWAY_PATIENCE,
+                )
+        except (TimeoutError, RPCError) as error:
+            raise EngineUnavailableError(f"turning away call {order.call_id}: {error or 'no answer'}") from error
 
     async def tell(self, call_id: str, fact: Fact) -> Told:
         """Signal the fact; it is durable once this returns, worker or no worker."""

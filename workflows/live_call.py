@@ -103,16 +103,23 @@ class LiveCallWorkflow:
                 )
             except FailureError as error:  # at a replay the engine gives what failed without the ActivityError around
                 answer = answer.model_copy(update={"why": str(error.cause or error)})
+        self._take(answer)
+        if answer.outcome is Registration.TOO_LATE:
+            await self._give_up_registration()
+        return answer
+
+    async def _give_up_registration(self) -> bool:
+        return await workflow.execute_activity_method(
+            Registering.give_up_registration, self._order, summary="Stay unregistered", **options.SAVE_PATIENTLY
+        )
+
+    def _take(self, answer: RegisterAnswer) -> None:
+        """Answer whoever asks for the outcome; where the call is registered, its story begins."""
         if answer.outcome is Registration.CREATED:
             story = self._story
             story.call = Call(self._order, answer.plan, story.call.facts)
             story.learn(f.Registered(at=workflow.now()))
         self._registered = answer
-        if answer.outcome is Registration.TOO_LATE:
-            await workflow.execute_activity_method(
-                Registering.give_up_registration, self._order, summary="Stay unregistered", **options.SAVE_PATIENTLY
-            )
-        return answer
 
     def _result(self, registration: Registration) -> CallResult:
         final = ending(self._story.call)

@@ -192,8 +192,9 @@ async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
             break
         except StoreUnavailableError as error:
             if clock() > deadline:
-                with contextlib.suppress(RPCError):
-                    await desk.client.get_workflow_handle(workflow_id(order.call_id)).signal(END)
+                if order.arrival is None:  # a call that came in is told by its gateway that it was turned away
+                    with contextlib.suppress(RPCError):
+                        await desk.client.get_workflow_handle(workflow_id(order.call_id)).signal(END)
                 raise PlacingUnavailableError(f"{why}; the store is away too: {error}") from cause
             await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
     if stored is None:

@@ -2,7 +2,8 @@
 
 The carrier waits 15 s for instructions, and the caller hears it ring meanwhile. In that time the number's owner is
 asked (3 x 3 s at most) and the call is registered (3 s at most); whatever fails, the caller hears a sentence and no
-dead line. The same question again gets the same answer: the call's id is made of the carrier's own.
+dead line, and the call is recorded as soon as that can be done. The same question again gets the same answer: the
+call's id is made of the carrier's own.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from adapters.twilio import callbacks as said
 from adapters.twilio import twiml, urls
 from adapters.twilio.callbacks import Incoming
 from calls.agents import PhoneNumber
+from calls.arriving import fault_of_ours, request_of_arrival
 from calls.model import INBOUND_ATTEMPT, Arrival, CallOrder, CallRequest, TurnedAway
 from calls.ports.pages import StoreUnavailableError
 from calls.ports.webhooks import WebhookFailedError
@@ -63,27 +65,41 @@ class _Inbound:
 
     async def inbound(self, form: Form) -> Response:
         """Somebody calls one of our numbers."""
-        incoming = said.incoming(form)
+        incoming, at = said.incoming(form), self._parts.now()
+        order: CallOrder | None = None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                stored = await self._call_of(incoming)
-                return self._sorry() if stored is None else await self._instructions(stored, incoming)
+                stored = await self._parts.calls.find(inbound_call_id(incoming.carrier_call_id))
+                if stored is None:
+                    number = await self._answered_number(incoming)
+                    if number is None:
+                        return self._sorry()
+                    order = order_of_arrival(incoming, await self._ask(incoming, number, at), at)
+                    stored = (await self._parts.control.place(order)).stored
+                return await self._instructions(stored, incoming)
         except (PlacingError, StoreUnavailableError, TimeoutError) as error:
-            log.warning("carrier call %s could not be taken: %s", incoming.carrier_call_id, error or "too slow")
-            return self._sorry()
+            why = str(error) or "too slow"
+        return await self._turn_away(order or order_of_arrival(incoming, InboundAnswer(), at), why)
 
-    async def _call_of(self, incoming: Incoming) -> StoredCall | None:
-        """The registered call, made if need be; None when nobody answers this number."""
-        known = await self._parts.calls.find(inbound_call_id(incoming.carrier_call_id))
-        if known is not None:
-            return known
+    async def _answered_number(self, incoming: Incoming) -> PhoneNumber | None:
+        """The number that is called; None when nobody answers it."""
         number = await self._parts.agents.number(incoming.to_number)
-        if number is None or (number.inbound_ai_agent_id is None and number.inbound_webhook_url is None):
-            log.warning("carrier call %s is for a number that nobody answers", incoming.carrier_call_id)
-            return None
-        at = self._parts.now()
-        answer = await self._ask(incoming, number, at)
-        return (await self._parts.control.place(order_of_arrival(incoming, answer, at))).stored
+        if number is not None and (number.inbound_ai_agent_id or number.inbound_webhook_url):
+            return number
+        log.warning("carrier call %s is for a number that nobody answers", incoming.carrier_call_id)
+        return None
+
+    async def _turn_away(self, order: CallOrder, why: str) -> Response:
+        """Answer a call that could not be registered in time; its record follows.
+
+        That it does is durable before the caller hears anything. Raises EngineUnavailableError, which has the carrier
+        ask again: without an engine nothing can be promised.
+        """
+        log.warning("call %s could not be taken: %s", order.call_id, why)
+        known = order.arrival.turned_away if order.arrival else None
+        turned_away = known or fault_of_ours(why)
+        await self._parts.control.turn_away(order, turned_away)
+        return self._refusal(turned_away.reason)
 
     async def _ask(self, incoming: Incoming, number: PhoneNumber, at: datetime) -> InboundAnswer | TurnedAway:
         """What the number's owner says; when they cannot be asked, their default agent takes the call, if any."""
@@ -120,9 +136,11 @@ class _Inbound:
         turned_away = stored.plan.turned_away
         if turned_away is None:
             return await connected(self._parts, stored.order.call_id, INBOUND_ATTEMPT, incoming.carrier_call_id)
-        if turned_away is FinishReason.INBOUND_WEBHOOK_ERROR:
-            return self._sorry()
-        return document(twiml.reject())
+        return self._refusal(turned_away)
+
+    def _refusal(self, reason: FinishReason) -> Response:
+        """Only the number's owner can have a call rejected; everybody else hears a sentence."""
+        return document(twiml.reject()) if reason is FinishReason.CALL_FAILED else self._sorry()
 
     def _sorry(self) -> Response:
         side = self._parts.inbound
@@ -144,8 +162,8 @@ def order_of_arrival(incoming: Incoming, answer: InboundAnswer | TurnedAway, at:
     return CallOrder(
         id=f"{int(at.timestamp()):08x}{secrets.token_hex(8)}",
         call_id=inbound_call_id(incoming.carrier_call_id),
-        request_id=secrets.token_hex(16),
+        request_id=request_of_arrival(incoming.carrier_call_id),
         request_sha256=hashlib.sha256(known_by.encode()).hexdigest(),
         request=CallRequest(**parties, direction=Direction.INBOUND, **handed),
-        arrival=Arrival(carrier_call_id=incoming.carrier_call_id, at=at, turned_away=turned_away),
+        arrival=Arrival(carrier_call_id=incoming.carrier_call_id, at=at, turned_away=turned_away, always_recorded=True),
     )

@@ -6,6 +6,7 @@ from itertools import count
 import httpx
 import pytest
 
+from runtime.embedded.stack import EmbeddedStack
 from tests.end_to_end.customer import Customer
 
 ALICE, ERIN, FRANK, GRACE, HEIDI = (f"+1415555{line}" for line in ("0101", "0105", "0106", "0107", "0108"))
@@ -86,6 +87,26 @@ async def test_a_webhook_that_is_down_with_an_agent_behind_it(customer: Customer
     await customer.registered(f"in-{sid}")
     call = await customer.ended(f"in-{sid}")
     assert (call["call_finish_reason"], call["ai_agent_id"]) == ("user_ended_call", agent)
+
+
+async def test_a_caller_while_no_worker_is_up(stack: EmbeddedStack, customer: Customer) -> None:
+    """The caller hears a sentence in time, and when a worker is back the record says what happened."""
+    ours = await answered_number(customer)
+    await stack.parts["worker"].kill()
+    try:
+        sid = await customer.is_called(ours, ALICE)
+        async with asyncio.timeout(40):
+            while (leg := await customer.ledger_call(sid))["ended_at"] is None:
+                await asyncio.sleep(0.1)
+        assert [one["text"].startswith("We are sorry") for one in leg["spoken"]] == [True]
+        assert (await customer.http.get(f"/v1/calls/in-{sid}")).status_code == 404
+    finally:
+        await stack.parts["worker"].start()
+    await customer.registered(f"in-{sid}")
+    call = await customer.ended(f"in-{sid}")
+    assert (call["call_finish_reason"], call["call_status"]) == ("unknown_error", "error")
+    listed = (await customer.http.get("/v1/calls", params={"to_number": ours})).json()
+    assert [one["call_id"] for one in listed["calls"]] == [f"in-{sid}"]
 
 
 async def test_a_number_that_nobody_answers(customer: Customer) -> None:

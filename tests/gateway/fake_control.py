@@ -10,7 +10,7 @@ from activities.registering import Registering
 from adapters.numbering.plan import NumberingPlan
 from calls.facts import Fact
 from calls.limits import Capacity
-from calls.model import CallOrder
+from calls.model import CallOrder, TurnedAway
 from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
@@ -25,8 +25,9 @@ from workflows.placing import Desk, Placed
 class FakeCallControl:
     """Places calls as TemporalCallControl does, over a pretended engine, and delivers every fact.
 
-    `fails`: the engine never answers; with `registers_before_failing` it does its work all the same, and only the
-    answer gets lost. `closed` are calls without a workflow. `ack` is the answer to every request.
+    `lacks_worker`: what is started stays undone. `fails`: the engine never answers. With `registers_before_failing`
+    the work is done all the same, and only the answer gets lost. `closed` are calls without a workflow. `ack` is the
+    answer to every request.
     """
 
     calls: CallStore
@@ -37,6 +38,8 @@ class FakeCallControl:
     taken_up: list[tuple[str, Fact]] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
+    turned_away: list[tuple[CallOrder, TurnedAway]] = field(default_factory=list)
+    lacks_worker: bool = False
     fails: bool = False
     registers_before_failing: bool = False
     ack: Ack = field(default_factory=lambda: Ack(accepted=True))
@@ -44,14 +47,18 @@ class FakeCallControl:
     def forget(self) -> None:
         """Become as new for the next test."""
         fresh = FakeCallControl(self.calls, self.agents)
-        names = ("placed", "told", "asked", "taken_up", "fetched", "closed", "fails", "registers_before_failing", "ack")
-        for name in names:
+        for name in set(vars(fresh)) - {"calls", "agents"}:
             setattr(self, name, getattr(fresh, name))
 
     async def place(self, order: CallOrder) -> Placed:
         """Place the call as the gateway would, the engine left out."""
         desk = Desk(cast(Client, _Engine(self, order)), self.calls, self.agents, Screening(NumberingPlan()))
         return await TemporalCallControl(desk).place(order)
+
+    async def turn_away(self, order: CallOrder, why: TurnedAway) -> None:
+        """Remember who was turned away."""
+        self._fail()
+        self.turned_away.append((order, why))
 
     async def tell(self, call_id: str, fact: Fact) -> Told:
         """Remember the fact."""
@@ -99,10 +106,11 @@ class _Engine:
         """Do what the workflow does first: register the call."""
         control = self.control
         answer = None
-        if not control.fails or control.registers_before_failing:
+        silent = control.fails or control.lacks_worker
+        if not silent or control.registers_before_failing:
             answer = await Registering(control.calls, control.agents, Policy(), Capacity()).register_call(self.order)
             if answer.request_id == self.order.request_id:
                 control.placed.append(self.order)
-        if answer is None or control.fails:
+        if answer is None or silent:
             raise WorkflowUpdateRPCTimeoutOrCancelledError
         return answer

@@ -62,6 +62,8 @@ class Script:
 
     plan: CallPlan = field(default_factory=lambda: CallPlan(agent_id="a" * 24, agent_name="Rita", policy=Policy()))
     registration: Registration = Registration.CREATED
+    first_registrations: list[Registration] = field(default_factory=list)
+    """What the first tries to register are told, one after the other."""
     admissions: list[Admission] = field(default_factory=list)
     """What a call is told that asks for its turn, one after the other; afterwards that it is admitted."""
     dials: list[DialOutcome] = field(default_factory=list)
@@ -108,8 +110,9 @@ class ScriptedVerbs:
     @activity.defn
     async def register_call(self, order: CallOrder) -> RegisterAnswer:
         self._script.note("register_call", order)
-        created = self._script.registration is Registration.CREATED
-        return RegisterAnswer(outcome=self._script.registration, plan=self._script.plan if created else None)
+        first = self._script.first_registrations
+        outcome = first.pop(0) if first else self._script.registration
+        return RegisterAnswer(outcome=outcome, plan=self._script.plan if outcome is Registration.CREATED else None)
 
     @activity.defn
     async def give_up_registration(self, order: CallOrder) -> bool:
@@ -314,7 +317,7 @@ def an_order(to_number: str = ALICE) -> CallOrder:
     )
 
 
-def an_arrival(turned_away: TurnedAway | None = None) -> CallOrder:
+def an_arrival(turned_away: TurnedAway | None = None, *, always_recorded: bool = True) -> CallOrder:
     """Alice calls our number."""
     return CallOrder(
         id=uuid4().hex[:24],
@@ -322,7 +325,12 @@ def an_arrival(turned_away: TurnedAway | None = None) -> CallOrder:
         request_id=uuid4().hex,
         request_sha256="0",
         request=CallRequest(from_number=ALICE, to_number=CALLER, direction=Direction.INBOUND),
-        arrival=Arrival(carrier_call_id=CARRIER_CALL, at=datetime.now(UTC), turned_away=turned_away),
+        arrival=Arrival(
+            carrier_call_id=CARRIER_CALL,
+            at=datetime.now(UTC),
+            turned_away=turned_away,
+            always_recorded=always_recorded,
+        ),
     )
 
 
