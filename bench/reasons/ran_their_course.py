@@ -54,11 +54,13 @@ RAN_THEIR_COURSE = (
     Story(
         name="Carol's machine picks up",
         reason=R.ANSWERING_MACHINE_DETECTED,
-        to_number=number(103),
+        to_number=number(196),
         ended_by=OURS,
         evidence=("answered_by", "machine_detection_ms", "machine_action", "machine_why"),
         server="lets-them-talk",
         agent={"voicemail": {"action": "hang_up"}},
+        # It records on: one that hangs up by itself may be quicker than we are, and then that is the reason.
+        script={"lines": [{"text": "I am not at home.", "cue": "answer"}], "verdict": {"hears": "machine"}},
     ),
     Story(
         name="the agent talks on and on",
