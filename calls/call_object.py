@@ -47,6 +47,8 @@ class CallObject(BaseModel):
     recorded_call_audio_url: str | None
     access_token: str
     call_finish_reason: FinishReason | None
+    redial_of: str | None = None
+    redial_number: int | None = None
 
 
 def utc(moment: datetime) -> datetime:
@@ -97,6 +99,8 @@ class Rendering:
             recorded_call_audio_url=self._recording_url(stored, token),
             access_token=token,
             call_finish_reason=known.finish_reason,
+            redial_of=order.redial_of,
+            redial_number=order.redial_number,
         )
         return call.model_dump(mode="json", by_alias=True)
 

@@ -12,6 +12,7 @@ from calls.facts import EvidenceValue, Fact, TransferFact
 from calls.limits import Limit, WhenFull
 from calls.policy import Policy
 from calls.reasons import FinishReason
+from calls.redial_policy import RedialPolicy
 from calls.words import Direction, Party
 
 F = TypeVar("F", bound=Fact)
@@ -32,6 +33,8 @@ class CallRequest(BaseModel):
     override_ai_agent_id: str | None = None
     metadata: dict[str, Any] = Field(default_factory=dict)
     pia_llm_dynamic_data: dict[str, Any] = Field(default_factory=dict)
+    redial: RedialPolicy | None = Field(default=None, exclude_if=lambda redial: redial is None)
+    """Left out where it was not asked for: such a request has the digest, and the form, that it always had."""
 
 
 class TurnedAway(BaseModel):
@@ -72,6 +75,12 @@ class CallOrder(BaseModel):
     request: CallRequest
     arrival: Arrival | None = None
     """How the call came in; None for a call to dial. It is no part of the record."""
+    redial_of: str | None = None
+    """The call id of the first call, if this one is a redial of it."""
+    redial_number: int | None = None
+    """Which redial this is; counts from 1."""
+    redial_series: str | None = None
+    """The request id of the first call, which the redials' own derive from."""
 
 
 class CallPlan(BaseModel):

@@ -53,6 +53,7 @@ def calls_router(parts: GatewayParts) -> APIRouter:
     router.get("/{call_id}", responses=CALL | NOT_FOUND)(routes.one)
     acknowledged = ACKNOWLEDGED | NOT_FOUND | UNAVAILABLE
     asked: dict[str, Any] = {"status_code": 202, "responses": acknowledged}
+    router.delete("/{call_id}/redial", **asked)(routes.cancel_redial)
     router.post("/{call_id}/end", openapi_extra=body_of(EndBody, required=False), **asked)(routes.end)
     router.post("/{call_id}/transfer", openapi_extra=body_of(TransferBody), **asked)(routes.transfer)
     return router
@@ -105,6 +106,11 @@ class _Calls:
         stored = await known_call(self._parts, call_id)
         request = EndRequest(request_id=body.request_id or secrets.token_hex(8), note=body.note)
         return _answer(await self._parts.control.end(stored.order.call_id, request))
+
+    async def cancel_redial(self, call_id: str) -> JSONResponse:
+        """Let no further redial follow this call. One that began already is a call of its own, and ends as such."""
+        stored = await known_call(self._parts, call_id)
+        return _answer(await self._parts.control.cancel_redials(stored.order))
 
     async def transfer(
         self, call_id: str, body: Annotated[TransferBody, Depends(json_body(TransferBody))]

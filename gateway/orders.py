@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from calls.agents import E164
 from calls.model import CallOrder, CallRequest
+from calls.redial_policy import LONGEST_CALL_ID, RedialPolicy
 from calls.words import Direction
 
 OBJECT_LIMIT = 50 * 1024
@@ -49,6 +50,9 @@ class DialBody(BaseModel):
     )
     metadata: SmallObject = Field(default_factory=dict, description="Stored and echoed; at most 50 kB.")
     pia_llm_dynamic_data: SmallObject = Field(default_factory=dict, description="For the agent; at most 50 kB.")
+    redial: RedialPolicy | None = Field(
+        default=None, description="Call again, as a new call, after these endings. Left out: never."
+    )
 
     @field_validator("direction")
     @classmethod
@@ -63,6 +67,13 @@ class DialBody(BaseModel):
         if to_number == info.data.get("from_number"):
             raise ValueError("must differ from from_number: a number cannot call itself")
         return to_number
+
+    @field_validator("redial")
+    @classmethod
+    def _leaves_room_for_its_ids(cls, redial: RedialPolicy | None, info: ValidationInfo) -> RedialPolicy | None:
+        if redial is not None and len(info.data.get("call_id") or "") > LONGEST_CALL_ID:
+            raise ValueError(f"needs a call_id of at most {LONGEST_CALL_ID} characters: a redial's own is longer")
+        return redial
 
     def request(self) -> CallRequest:
         """What was asked for, without the call id."""

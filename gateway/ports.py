@@ -22,7 +22,7 @@ class Told(StrEnum):
 
 
 class CallControl(Protocol):
-    """Steers the calls' workflows. Every method but `place` raises EngineUnavailableError."""
+    """Steers the calls' workflows. Every method but `place` and `cancel_redials` raises EngineUnavailableError."""
 
     async def place(self, order: CallOrder) -> Placed:
         """Register a call and have it dialled. Raises PlacingError, and then it never will be."""
@@ -46,6 +46,13 @@ class CallControl(Protocol):
 
     async def transfer(self, call_id: str, request: TransferRequest) -> Ack:
         """Ask a call to hand its callee over."""
+        ...
+
+    async def cancel_redials(self, order: CallOrder) -> Ack:
+        """Take back the redial that is still to come after a call, or after the call that it is a redial of.
+
+        Needs the store alone. Raises StoreUnavailableError, and never EngineUnavailableError.
+        """
         ...
 
     async def deliver_webhooks(self, call_id: str) -> None:

@@ -20,6 +20,7 @@ from workflows.messages import END, TRANSFER, Ack, EndRequest, TransferRequest
 from workflows.names import CALL_QUEUE, masked, workflow_id
 from workflows.placing import Desk, Placed, place_call
 from workflows.taken_up_call import TakenUpCall
+from workflows.taking_back import cancel_redials
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,10 @@ class TemporalCallControl:
         if refused := self._desk.screening.refused(request.to_number):
             return Ack(accepted=False, why=f"to_number {refused.why}")
         return await self._ask(call_id, TRANSFER, request)
+
+    async def cancel_redials(self, order: CallOrder) -> Ack:
+        """Withdraw the next redial at the store; the workflow in which it waits is cancelled too, if it can be."""
+        return await cancel_redials(self._desk.calls, self._client, order)
 
     async def deliver_webhooks(self, call_id: str) -> None:
         """Start the deliveries' workflow, or wake it."""

@@ -22,6 +22,7 @@ from calls.words import Party
 from workflows import options
 from workflows.asking import refusal_of_transfer
 from workflows.messages import END, REGISTER, TRANSFER, Ack, EndRequest, TransferRequest, read_end, read_transfer
+from workflows.redialling import register_redial
 from workflows.scribe import Scribe
 from workflows.story import Story
 from workflows.talking import Talking
@@ -80,10 +81,14 @@ class LiveCallWorkflow:
         await talking.accompany_transferred()
         await wrapping_up.hang_up()
         talking.stop_watching()
+        await self._follow_up()
         await wrapping_up.archive()
         scribe.finish()
         await keeping
         return self._result(registered.outcome)
+
+    async def _follow_up(self) -> None:
+        """Begin what follows the carrier's call but does not keep this one open."""
 
     async def _reach_and_talk_or_fail(self, talking: Talking) -> None:
         try:
@@ -96,13 +101,15 @@ class LiveCallWorkflow:
     async def _register(self) -> RegisterAnswer:
         """Take the call's id, in time: whoever asked is told after this deadline that it never will be dialled."""
         answer = RegisterAnswer(outcome=Registration.TOO_LATE, why="the call was not registered in time")
-        if workflow.now() - workflow.info().start_time < options.REGISTER_DEADLINE:
-            try:
+        try:
+            if self._order.redial_of is not None:
+                answer = await register_redial(self._order)
+            elif workflow.now() - workflow.info().start_time < options.REGISTER_DEADLINE:
                 answer = await workflow.execute_local_activity_method(
                     Registering.register_call, self._order, summary="Register the call", **options.REGISTER
                 )
-            except FailureError as error:  # at a replay the engine gives what failed without the ActivityError around
-                answer = answer.model_copy(update={"why": str(error.cause or error)})
+        except FailureError as error:  # at a replay the engine gives what failed without the ActivityError around
+            answer = answer.model_copy(update={"why": str(error.cause or error)})
         self._take(answer)
         if answer.outcome is Registration.TOO_LATE:
             await self._give_up_registration()

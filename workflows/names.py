@@ -25,6 +25,11 @@ def workflow_id(call_id: str) -> str:
     return f"call-{call_id}"
 
 
+def redial_workflow_id(call_id: str) -> str:
+    """The id of the workflow in which a redial waits for its time. `call_id` is the redial's own."""
+    return f"redial-{call_id}"
+
+
 def masked(number: str) -> str:
     """A phone number as it may be shown where nothing is encrypted: country and last four digits."""
     return f"{number[:2]}•••{number[-4:]}"

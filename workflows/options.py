@@ -6,6 +6,7 @@ from typing import Final, TypedDict
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
+from calls.redials import LATEST
 from workflows.names import DIAL_QUEUE, MONITOR_QUEUE, WEBHOOK_QUEUE
 
 
@@ -33,6 +34,13 @@ REGISTER: Final[LocalRow] = LocalRow(
     schedule_to_close_timeout=REGISTER_DEADLINE,
     retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=1)),
 )
+
+REGISTER_REDIAL: Final[Row] = Row(
+    start_to_close_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=LATEST,
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)),
+)
+"""Nobody waits for the answer, so a worker's death or an absent store costs no redial; only the hour does."""
 
 SAVE_QUICKLY: Final[LocalRow] = LocalRow(
     start_to_close_timeout=timedelta(seconds=2),

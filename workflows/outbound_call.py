@@ -6,6 +6,7 @@ from calls.model import CallOrder
 from workflows.dialling import Dialling
 from workflows.live_call import CallResult, LiveCallWorkflow
 from workflows.queueing import Queueing
+from workflows.redialling import begin_redial
 from workflows.talking import Talking
 
 
@@ -28,3 +29,6 @@ class OutboundCall(LiveCallWorkflow):
         await dialling.dial()
         await dialling.await_answer()
         await talking.converse()
+
+    async def _follow_up(self) -> None:
+        await begin_redial(self._story.call)

@@ -24,6 +24,7 @@ WAITING, ADMITTED = "waiting", "admitted"
 
 _ADMISSION_MARGIN = timedelta(seconds=60)
 _FREE_FORM = ("metadata", "pia_llm_dynamic_data")
+_OF_REDIALS = ("redial_of", "redial_number", "redial_series")
 
 
 def call_document(new: NewCall) -> Document:
@@ -33,6 +34,7 @@ def call_document(new: NewCall) -> Document:
     return {
         "_id": ObjectId(new.order.id),
         **new.order.model_dump(include={"call_id", "request_id", "request_sha256"}),
+        **new.order.model_dump(include=set(_OF_REDIALS), exclude_none=True),
         **plain(request),
         **free_form,
         "agent_id": new.agent_id,
@@ -62,12 +64,18 @@ def stored_call(document: Document) -> StoredCall:
     free_form = {name: json.loads(document[f"{name}_json"]) for name in _FREE_FORM}
     asked = ("from_number", "to_number", "direction", "override_ai_agent_id")
     order = {name: document[name] for name in ("call_id", "request_id", "request_sha256")}
+    of_redials = {name: document.get(name) for name in _OF_REDIALS}
     return StoredCall.model_validate(
         {
             "order": {
                 "id": str(document["_id"]),
                 **order,
-                "request": {**{name: document[name] for name in asked}, **free_form},
+                **of_redials,
+                "request": {
+                    **{name: document[name] for name in asked},
+                    **free_form,
+                    "redial": document.get("redial"),
+                },
             },
             "agent": agent_fields(document["agent"]),
             **{name: document[name] for name in ("agent_id", "plan", "registered_at", "progress")},

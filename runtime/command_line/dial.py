@@ -26,6 +26,7 @@ _OPTIONS = {
     "override_ai_agent_id": "--agent",
     "metadata": "--metadata",
     "pia_llm_dynamic_data": "--data",
+    "redial": "--redial",
 }
 
 From = Annotated[str, typer.Option("--from", help="The number that places the call, E.164.")]
@@ -36,6 +37,10 @@ AgentId = Annotated[
 ]
 Metadata = Annotated[str | None, typer.Option(metavar="JSON", help="An object that is stored and echoed.")]
 Data = Annotated[str | None, typer.Option("--data", metavar="JSON", help="An object for the agent.")]
+Redial = Annotated[
+    str | None,
+    typer.Option(metavar="JSON", help='Call again when busy or unanswered: {"max_redials": 3} (docs/redials.md).'),
+]
 Watch = Annotated[bool, typer.Option("--watch", help="Follow the call to its end.")]
 
 
@@ -53,6 +58,7 @@ def dial(
     agent: AgentId = None,
     metadata: Metadata = None,
     data: Data = None,
+    redial: Redial = None,
     watch: Watch = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,6 +72,7 @@ def dial(
             "override_ai_agent_id": agent,
             "metadata": json_object(metadata, "--metadata") if metadata is not None else None,
             "pia_llm_dynamic_data": json_object(data, "--data") if data is not None else None,
+            "redial": json_object(redial, "--redial") if redial is not None else None,
         }
         given = {name: value for name, value in typed.items() if value is not None}
         body = read(DialBody, {**given, "direction": Direction.OUTBOUND}, _OPTIONS)

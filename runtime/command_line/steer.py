@@ -1,4 +1,4 @@
-"""`end` and `transfer`: ask a running call for something, and say what it answered."""
+"""`end`, `transfer` and `cancel-redial`: ask a running call for something, and say what it answered."""
 
 import asyncio
 import secrets
@@ -29,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     """Give the command line these commands."""
     app.command()(end)
     app.command()(transfer)
+    app.command()(cancel_redial)
 
 
 def end(
@@ -68,6 +69,18 @@ def transfer(
             why = f"{error}. Whether the call will be transferred is unknown; ask: starter.py status {own_id}"
             raise CommandError(why, Exit.UNREACHABLE) from error
         return _answer(screen, own_id, ack, f"call {own_id} is being transferred to {to_number}")
+
+    session_of(context).run(work, as_json=as_json)
+
+
+def cancel_redial(context: typer.Context, call_id: CallId, as_json: AsJson = False) -> None:
+    """Let no further redial follow a call. Works while it is up, while a redial waits, and on a redial's own id."""
+
+    async def work(parts: Parts, screen: Screen) -> Exit:
+        stored = await parts.known_call(call_id)
+        ack = await (await parts.control()).cancel_redials(stored.order)
+        own_id = stored.order.call_id
+        return _answer(screen, own_id, ack, f"no further redial follows call {own_id}")
 
     session_of(context).run(work, as_json=as_json)
 

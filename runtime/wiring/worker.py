@@ -47,6 +47,7 @@ from workflows.inbound_call import InboundCall
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, WEBHOOK_QUEUE
 from workflows.outbound_call import OutboundCall
 from workflows.owning import TemporalCallOwners
+from workflows.redial import Redial
 from workflows.sweep import Sweep
 from workflows.taken_up_call import TakenUpCall
 
@@ -138,7 +139,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
     calls = Worker(
         client,
         task_queue=CALL_QUEUE,
-        workflows=[OutboundCall, InboundCall, TakenUpCall, Sweep, CallWebhooks],
+        workflows=[OutboundCall, InboundCall, TakenUpCall, Redial, Sweep, CallWebhooks],
         activities=[
             registering.register_call,
             registering.give_up_registration,

@@ -37,6 +37,7 @@ class FakeCallControl:
     asked: list[tuple[str, EndRequest | TransferRequest]] = field(default_factory=list)
     taken_up: list[tuple[str, Fact]] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     turned_away: list[tuple[CallOrder, TurnedAway]] = field(default_factory=list)
     lacks_worker: bool = False
@@ -77,6 +78,11 @@ class FakeCallControl:
         """Remember whose webhooks were wanted."""
         self._fail()
         self.fetched.append(call_id)
+
+    async def cancel_redials(self, order: CallOrder) -> Ack:
+        """Remember whose redials were taken back."""
+        self.taken_back.append(order.call_id)
+        return self.ack
 
     async def end(self, call_id: str, request: EndRequest) -> Ack:
         """Remember the request."""

@@ -25,6 +25,8 @@ CONTRACT_FIELDS = {
     "recorded_call_audio_url",
     "access_token",
     "call_finish_reason",
+    "redial_of",
+    "redial_number",
 }
 
 
@@ -51,6 +53,8 @@ async def test_a_dial_gives_the_contracts_call_object(rig: Rig) -> None:
         "messages": [],
         "recorded_call_audio_url": None,
         "call_finish_reason": None,
+        "redial_of": None,
+        "redial_number": None,
     }
     assert expected.items() <= call.items()
     assert [order.call_id for order in rig.control.placed] == ["order-7"]

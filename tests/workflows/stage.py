@@ -51,6 +51,7 @@ from workflows.inbound_call import InboundCall
 from workflows.live_call import CallResult
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, workflow_id
 from workflows.outbound_call import OutboundCall
+from workflows.redial import Redial
 
 CARRIER_CALL = "CA" + "0" * 32
 ALICE, CALLER, TARGET = "+14155550101", "+14155550100", "+14155550110"
@@ -372,7 +373,7 @@ async def on_stage(
         Worker(
             env.client,
             task_queue=CALL_QUEUE,
-            workflows=[OutboundCall, InboundCall],
+            workflows=[OutboundCall, InboundCall, Redial],
             activities=quick,
             workflow_runner=runner,
         ),

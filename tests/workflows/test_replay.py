@@ -15,6 +15,7 @@ from runtime.wiring.engine import workflow_runner
 from workflows.call_webhooks import CallWebhooks
 from workflows.inbound_call import InboundCall
 from workflows.outbound_call import OutboundCall
+from workflows.redial import Redial
 from workflows.sweep import Sweep
 from workflows.taken_up_call import TakenUpCall
 
@@ -33,7 +34,7 @@ def test_every_reason_has_a_history() -> None:
 async def test_a_committed_history_replays(path: Path) -> None:
     """The same facts in the same order lead this code to the same commands."""
     replayer = Replayer(
-        workflows=[OutboundCall, InboundCall, TakenUpCall, Sweep, CallWebhooks],
+        workflows=[OutboundCall, InboundCall, TakenUpCall, Redial, Sweep, CallWebhooks],
         data_converter=pydantic_data_converter,
         workflow_runner=workflow_runner(),
     )
