@@ -49,5 +49,7 @@ def _line(problem: Any, options: Mapping[str, str]) -> str:
         return f"{name}: {problem['input']!r} {_PATTERNS[path[0]]}"
     if problem["type"] == "extra_forbidden":
         return f"{name}: this field is not known"
+    if path[1:] and path[0] in options:
+        name = f"{name} {'.'.join(path[1:])}"
     message = problem["msg"].removeprefix(_VALUE_ERROR)
     return f"{name}: {message[:1].lower()}{message[1:]}"
