@@ -24,7 +24,8 @@ async def test_an_agents_life(rig: Rig) -> None:
     assert (await rig.http.get(url)).json() == agent
     replaced = await rig.http.put(url, json={**AGENT, "ring_timeout_seconds": 20, "max_simultaneous_calls": 3})
     assert replaced.status_code == 200
-    assert replaced.json()["voicemail"] == {"action": "hang_up", "message": None}
+    untuned = dict.fromkeys(("timeout_seconds", "speech_threshold_ms", "speech_end_threshold_ms", "silence_timeout_ms"))
+    assert replaced.json()["voicemail"] == {"action": "hang_up", "message": None, "detection": untuned}
     assert (replaced.json()["ring_timeout_seconds"], replaced.json()["max_simultaneous_calls"]) == (20, 3)
     page = (await rig.http.get("/v2/ai-agents")).json()
     assert page["total_count"] == 2

@@ -16,6 +16,7 @@ OPERATIONS = {
     "get /v1/calls",
     "get /v1/calls/{call_id}",
     "post /v1/calls/{call_id}/end",
+    "delete /v1/calls/{call_id}/redial",
     "post /v1/calls/{call_id}/transfer",
     "get /v1/calls/{call_id}/recording",
     "get /v1/calls/{call_id}/events",

@@ -232,6 +232,7 @@ class Stage:
         self.handle: WorkflowHandle[Any, CallResult]
         script.on_hang_up = self._carrier_confirms
         self.confirms_hangups = True
+        self._was_answered = order.arrival is not None
 
     async def begin(self) -> None:
         """Start the call's workflow and wait until it is registered."""
@@ -244,6 +245,7 @@ class Stage:
     async def tell(self, *facts: Fact) -> None:
         """Signal facts, in this order."""
         for fact in facts:
+            self._was_answered |= isinstance(fact, f.CallAnswered | f.ConversationStarted)
             await self.handle.signal(fact.kind, fact)
 
     async def wait(self, seconds: float) -> None:
@@ -276,7 +278,7 @@ class Stage:
 
     async def _carrier_confirms(self) -> None:
         if self.confirms_hangups:
-            await self.tell(self.completed())
+            await self.tell(self.completed() if self._was_answered else self.completed("canceled", 487, 0))
 
     async def now(self) -> datetime:
         """The call's own time."""

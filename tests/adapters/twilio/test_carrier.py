@@ -161,11 +161,10 @@ async def test_the_adapter_is_a_carrier(carrier: TwilioCarrier) -> None:
     assert port is carrier
 
 
-async def test_detection_is_tuned(carrier: TwilioCarrier, outside: Outside) -> None:
-    """The carrier takes every tuning parameter within its bounds, and refuses one beyond: they reach it."""
-    tuned = {"detect_machine": True, "machine_detection_seconds": 10, "speech_threshold_ms": 1900}
-    carrier_call_id = await carrier.dial(a_dial(CAROL, **tuned, speech_end_threshold_ms=1500, silence_timeout_ms=4000))
-    assert (await outside.known(MachineVerdict)).carrier_call_id == carrier_call_id
-    for beyond in ("speech_threshold_ms", "speech_end_threshold_ms", "silence_timeout_ms"):
+async def test_detection_is_tuned(carrier: TwilioCarrier) -> None:
+    """The carrier takes every tuning parameter within its bounds, and refuses each one beyond: they reach it."""
+    within = {"speech_threshold_ms": 1900, "speech_end_threshold_ms": 1500, "silence_timeout_ms": 4000}
+    assert await carrier.dial(a_dial(CAROL, detect_machine=True, machine_detection_seconds=10, **within))
+    for beyond in within:
         with pytest.raises(CarrierError):
             await carrier.dial(a_dial(CAROL, detect_machine=True, **{beyond: 60_000}))
