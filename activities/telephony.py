@@ -28,11 +28,14 @@ from calls.ports.carrier import (
     DialNotProcessedError,
     DialRefusedError,
 )
+from calls.ports.pages import StoreUnavailableError
 from calls.reasons import FinishReason
 from calls.screening import Screening
 
 _CLOCK_SKEW = timedelta(seconds=2)
 """How far the carrier's creation time may lie before ours for the same dial."""
+_SCREENING_SECONDS = 3.0
+"""How long a dial waits for the do-not-call list: what is left of the activity's time is the carrier's."""
 
 
 class Telephony:
@@ -60,7 +63,14 @@ class Telephony:
         return placed.result()
 
     async def _dial(self, order: DialOrder) -> DialOutcome:
-        if refused := self._screening.refused(order.to_number):
+        try:
+            async with asyncio.timeout(_SCREENING_SECONDS):
+                refused = await self._screening.refused(order.to_number)
+        except (StoreUnavailableError, TimeoutError) as error:
+            return DialOutcome(
+                result=DialResult.NOT_PROCESSED, message=f"the do-not-call list is away: {error or 'no answer'}"
+            )
+        if refused:
             # Whoever started this story by hand, or before the rules were what they are, did not ask them.
             evidence: dict[str, EvidenceValue] = {"detail": f"screening: {refused.rule}"}
             reason = FinishReason.POTENTIAL_SCAM_DETECTED

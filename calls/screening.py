@@ -1,4 +1,4 @@
-"""Screening: which destinations may be rung at all, by what their numbers say of themselves.
+"""Screening: which destinations may be rung at all, by what their numbers say and by the do-not-call list.
 
 A number need only be *possible* in its country (the right length), not one that the plan lists as given out: plans
 change faster than their copies do, and ranges that are kept for fiction are not in them. A number that is possible and
@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
+from calls.ports.do_not_call import DoNotCallList
 from calls.ports.numbering import NumberFacts, Numbering, NumberKind
 
 
@@ -22,6 +23,7 @@ class Rule(StrEnum):
     PREMIUM_RATE = "premium_rate_number"
     SHARED_COST = "shared_cost_number"
     SATELLITE = "satellite_number"
+    DO_NOT_CALL = "do_not_call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Refused:
     why: str
 
 
+_LISTED = Refused(
+    Rule.DO_NOT_CALL, "is on the do-not-call list: only take it off (/v1/do-not-call) if whoever it belongs to agrees"
+)
 _KINDS = {
     NumberKind.PREMIUM_RATE: Rule.PREMIUM_RATE,
     NumberKind.SHARED_COST: Rule.SHARED_COST,
@@ -64,11 +69,14 @@ def _lies_in(facts: NumberFacts, countries: AbstractSet[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """The deployment's screening: the numbering plans, and the countries it calls (none means all)."""
+    """The deployment's screening: numbering plans, do-not-call list, and the countries it calls (none means all)."""
 
     numbering: Numbering
+    do_not_call: DoNotCallList
     allowed_countries: frozenset[str] = frozenset()
 
-    def refused(self, number: str) -> Refused | None:
-        """Why this number must not be rung; None when it may be."""
-        return refused(self.numbering.facts(number), self.allowed_countries)
+    async def refused(self, number: str) -> Refused | None:
+        """Why this number must not be rung; None when it may be. Raises StoreUnavailableError."""
+        if verdict := refused(self.numbering.facts(number), self.allowed_countries):
+            return verdict
+        return _LISTED if await self.do_not_call.find(number) else None

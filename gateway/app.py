@@ -13,6 +13,7 @@ from gateway.callbacks.reports import reports_router
 from gateway.callbacks.transfers import transfers_router
 from gateway.callbacks.unreadable import answer_unreadable_callbacks
 from gateway.calls_api import calls_router
+from gateway.do_not_call_api import do_not_call_router
 from gateway.faults import answer_faults
 from gateway.health import health_router
 from gateway.live import live_router
@@ -54,7 +55,7 @@ def furnish(app: FastAPI, parts: GatewayParts) -> None:
     """Give an application its routes."""
     for api in (calls_router, recordings_router, live_router, webhooks_router):
         app.include_router(api(parts))
-    for api in (agents_router, numbers_router, health_router):
+    for api in (agents_router, numbers_router, do_not_call_router, health_router):
         app.include_router(api(parts))
     for callback in (inbound_router, reports_router, instructions_router, transfers_router):
         app.include_router(callback(parts))

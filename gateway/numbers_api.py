@@ -82,12 +82,12 @@ class _Numbers:
 
     async def delete(self, number: str) -> Response:
         """Forget a phone number."""
-        if not await self._store.delete_number(_written(number)):
+        if not await self._store.delete_number(written(number)):
             raise HTTPException(404, f"there is no phone number {number}")
         return Response(status_code=204)
 
     async def _known(self, number: str) -> PhoneNumber:
-        known = await self._store.number(_written(number))
+        known = await self._store.number(written(number))
         if known is None:
             raise HTTPException(404, f"there is no phone number {number}")
         return known
@@ -102,6 +102,6 @@ class _Numbers:
                 refuse(["body", field], f"there is no agent {agent_id}", "unknown_agent")
 
 
-def _written(number: str) -> str:
+def written(number: str) -> str:
     """A number as it is stored; some clients encode the plus in a path as a space."""
     return "+" + number[1:] if number.startswith(" ") else number

@@ -10,6 +10,7 @@ from calls.ports.agent_store import AgentStore
 from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
 from calls.ports.delivery_store import DeliveryStore
+from calls.ports.do_not_call import DoNotCallList
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import CarrierSide
 from gateway.callbacks.inbound_side import InboundSide
@@ -35,6 +36,7 @@ class GatewayParts:
     agents: AgentStore
     archive: RecordingArchive
     deliveries: DeliveryStore
+    do_not_call: DoNotCallList
     control: CallControl
     keys: ApiKeys
     carrier: CarrierSide

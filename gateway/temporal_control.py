@@ -116,7 +116,7 @@ class TemporalCallControl:
 
     async def transfer(self, call_id: str, request: TransferRequest) -> Ack:
         """Ask for the transfer by an update, which the call may refuse. Its target is screened as a callee is."""
-        if refused := self._desk.screening.refused(request.to_number):
+        if refused := await self._desk.screening.refused(request.to_number):
             return Ack(accepted=False, why=f"to_number {refused.why}")
         return await self._ask(call_id, TRANSFER, request)
 

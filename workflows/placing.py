@@ -107,7 +107,7 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
     try:
         if known := await desk.calls.find(order.call_id):
             return _known(order, known)
-        _screen(desk, order.request)
+        await _screen(desk, order.request)
         agent = await agent_for(desk.agents, order)
     except StoreUnavailableError as error:
         raise PlacingUnavailableError(f"the store is away: {error}") from error
@@ -123,9 +123,9 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
         return await _settle(desk, order, error)
 
 
-def _screen(desk: Desk, request: CallRequest) -> None:
+async def _screen(desk: Desk, request: CallRequest) -> None:
     """Whoever called us is not rung. The dial screens once more, for workflows that nobody placed here."""
-    if request.direction is Direction.OUTBOUND and (refused := desk.screening.refused(request.to_number)):
+    if request.direction is Direction.OUTBOUND and (refused := await desk.screening.refused(request.to_number)):
         raise DestinationRefusedError(refused)
 
 

@@ -49,6 +49,7 @@ INDEXES: tuple[Index, ...] = (
     Index("numbers", ("phone_number",), unique=True),
     Index("numbers", ("outbound_ai_agent_id",)),
     Index("numbers", ("inbound_ai_agent_id",)),
+    Index("do_not_call", ("phone_number",), unique=True),
     Index("recordings.files", ("filename",), unique=True),
     Index("recordings.chunks", ("files_id", "n"), unique=True),
 )

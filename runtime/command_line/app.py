@@ -2,7 +2,7 @@
 
 import typer
 
-from runtime.command_line import agents, dial, keys, numbers, recording, records, steer, watch, webhooks
+from runtime.command_line import agents, dial, do_not_call, keys, numbers, recording, records, steer, watch, webhooks
 from runtime.command_line.exits import MEANINGS
 
 _HELP = """Place phone calls, watch them, steer them, read their records.
@@ -25,6 +25,6 @@ def command_line() -> typer.Typer:
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for noun in (dial, watch, records, recording, steer, webhooks, agents, numbers, keys):
+    for noun in (dial, watch, records, recording, steer, webhooks, agents, numbers, do_not_call, keys):
         noun.add_to(app)
     return app

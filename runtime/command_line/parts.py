@@ -14,6 +14,7 @@ from calls.ports.agent_store import AgentStore
 from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
 from calls.ports.delivery_store import DeliveryStore
+from calls.ports.do_not_call import DoNotCallList
 from calls.records import Message, StoredCall
 from calls.screening import Screening
 from gateway.temporal_control import TemporalCallControl
@@ -30,6 +31,7 @@ class Parts:
     agents: AgentStore
     archive: RecordingArchive
     deliveries: DeliveryStore
+    do_not_call: DoNotCallList
     engine: Callable[[], Awaitable[Client]]
     """Connects to Temporal when first asked. Raises EngineUnreachableError."""
     make_indexes: Callable[[], Awaitable[None]]

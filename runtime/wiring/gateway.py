@@ -18,6 +18,7 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.delivery_store import MongoDeliveryStore
+from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.mongo.indexes import ensure_indexes
 from adapters.numbering.plan import NumberingPlan
 from adapters.twilio.urls import RELAY
@@ -104,12 +105,14 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
     """The ports of a gateway over MongoDB and Temporal."""
     calls, agents = MongoCallStore(database), MongoAgentStore(database)
     tokens = access_tokens(settings)
-    screening = Screening(NumberingPlan(), frozenset(settings.allowed_countries))
+    do_not_call = MongoDoNotCallList(database)
+    screening = Screening(NumberingPlan(), do_not_call, frozenset(settings.allowed_countries))
     return GatewayParts(
         calls=calls,
         agents=agents,
         archive=MongoRecordingArchive(database),
         deliveries=MongoDeliveryStore(database),
+        do_not_call=do_not_call,
         control=TemporalCallControl(Desk(client, calls, agents, screening)),
         carrier=carrier_side(
             settings.public_base_url,

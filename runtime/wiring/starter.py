@@ -18,6 +18,7 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.delivery_store import MongoDeliveryStore
+from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.mongo.indexes import ensure_indexes
 from adapters.numbering.plan import NumberingPlan
 from calls.call_object import Rendering
@@ -80,6 +81,7 @@ async def opened() -> AsyncIterator[Parts]:
     configure("WARNING", settings.log_format, "starter")
     uri = settings.mongodb_uri.get_secret_value()
     database = connect(uri, settings.mongodb_database)
+    do_not_call = MongoDoNotCallList(database)
     try:
         with _saying_where(uri, file):
             yield Parts(
@@ -87,13 +89,14 @@ async def opened() -> AsyncIterator[Parts]:
                 agents=MongoAgentStore(database),
                 archive=MongoRecordingArchive(database),
                 deliveries=MongoDeliveryStore(database),
+                do_not_call=do_not_call,
                 engine=_Engine(settings).connected,
                 make_indexes=partial(ensure_indexes, database),
                 rendering=Rendering(api_origin(settings), access_tokens(settings)),
                 gives_access_tokens=settings.access_token_secret is not None,
                 web_ui_of_namespace=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
                 allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
-                screening=Screening(NumberingPlan(), frozenset(settings.allowed_countries)),
+                screening=Screening(NumberingPlan(), do_not_call, frozenset(settings.allowed_countries)),
             )
     finally:
         database.client.close()

@@ -25,6 +25,7 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect
 from adapters.mongo.delivery_store import MongoDeliveryStore
+from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.mongo.indexes import ensure_indexes
 from adapters.mongo.loose_ends import MongoLooseEnds
 from adapters.numbering.plan import NumberingPlan
@@ -89,9 +90,10 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
         store, agents = MongoCallStore(database), MongoAgentStore(database)
         rendering = Rendering(api_origin(settings), access_tokens(settings))
         announcements = Announcements(store, MongoDeliveryStore(database), rendering, EngineCourier(client))
+        screening = Screening(NumberingPlan(), MongoDoNotCallList(database), frozenset(settings.allowed_countries))
         policy = Policy(**settings.policy.model_dump())
         yield Verbs(
-            telephony=Telephony(carrier, store, Screening(NumberingPlan(), frozenset(settings.allowed_countries))),
+            telephony=Telephony(carrier, store, screening),
             registering=Registering(
                 store,
                 agents,

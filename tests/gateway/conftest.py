@@ -16,6 +16,7 @@ from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database
 from adapters.mongo.delivery_store import MongoDeliveryStore
+from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.access_tokens import AccessTokens
 from calls.agents import AgentSettings, NumberSettings
@@ -78,13 +79,15 @@ class Rig:
 async def _gateway(_mongodb: Database) -> AsyncIterator[Rig]:
     """One gateway for the whole folder: making its routes takes longer than most tests."""
     calls, agents = MongoCallStore(_mongodb), MongoAgentStore(_mongodb)
-    control = FakeCallControl(calls, agents)
+    do_not_call = MongoDoNotCallList(_mongodb)
+    control = FakeCallControl(calls, agents, do_not_call)
     tokens = AccessTokens("s" * 32, lifetime=timedelta(hours=1))
     parts = GatewayParts(
         calls=calls,
         agents=agents,
         archive=MongoRecordingArchive(_mongodb),
         deliveries=MongoDeliveryStore(_mongodb),
+        do_not_call=do_not_call,
         control=control,
         carrier=carrier_side(PUBLIC, TOKEN),
         inbound=InboundSide(

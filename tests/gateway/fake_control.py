@@ -14,6 +14,7 @@ from calls.model import CallOrder, TurnedAway
 from calls.policy import Policy
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
+from calls.ports.do_not_call import DoNotCallList
 from calls.screening import Screening
 from gateway.ports import EngineUnavailableError, Told
 from gateway.temporal_control import TemporalCallControl
@@ -32,6 +33,7 @@ class FakeCallControl:
 
     calls: CallStore
     agents: AgentStore
+    do_not_call: DoNotCallList
     placed: list[CallOrder] = field(default_factory=list)
     told: list[tuple[str, Fact]] = field(default_factory=list)
     asked: list[tuple[str, EndRequest | TransferRequest]] = field(default_factory=list)
@@ -47,13 +49,14 @@ class FakeCallControl:
 
     def forget(self) -> None:
         """Become as new for the next test."""
-        fresh = FakeCallControl(self.calls, self.agents)
-        for name in set(vars(fresh)) - {"calls", "agents"}:
+        fresh = FakeCallControl(self.calls, self.agents, self.do_not_call)
+        for name in set(vars(fresh)) - {"calls", "agents", "do_not_call"}:
             setattr(self, name, getattr(fresh, name))
 
     async def place(self, order: CallOrder) -> Placed:
         """Place the call as the gateway would, the engine left out."""
-        desk = Desk(cast(Client, _Engine(self, order)), self.calls, self.agents, Screening(NumberingPlan()))
+        screening = Screening(NumberingPlan(), self.do_not_call)
+        desk = Desk(cast(Client, _Engine(self, order)), self.calls, self.agents, screening)
         return await TemporalCallControl(desk).place(order)
 
     async def turn_away(self, order: CallOrder, why: TurnedAway) -> None:

@@ -32,6 +32,10 @@ OPERATIONS = {
     "get /v1/phone-numbers/{number}",
     "patch /v1/phone-numbers/{number}",
     "delete /v1/phone-numbers/{number}",
+    "get /v1/do-not-call",
+    "post /v1/do-not-call",
+    "get /v1/do-not-call/{number}",
+    "delete /v1/do-not-call/{number}",
     "get /healthz",
     "get /readyz",
 }

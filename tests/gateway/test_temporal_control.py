@@ -23,6 +23,7 @@ from calls.ports.call_store import CallStore
 from calls.screening import Screening
 from gateway.ports import EngineUnavailableError, Told
 from gateway.temporal_control import TemporalCallControl
+from tests.fakes.do_not_call_list import FakeDoNotCallList
 from tests.gateway.engine import start_engine
 from tests.workflows.stage import an_arrival
 from workflows.inbound_call import InboundCall
@@ -72,7 +73,8 @@ class Listener:
 def _control(client: Client, **more: timedelta) -> TemporalCallControl:
     # The stores are only asked when a call is placed.
     return TemporalCallControl(
-        Desk(client, cast(CallStore, None), cast(AgentStore, None), Screening(NumberingPlan())), **more
+        Desk(client, cast(CallStore, None), cast(AgentStore, None), Screening(NumberingPlan(), FakeDoNotCallList())),
+        **more,
     )
 
 

@@ -29,6 +29,7 @@ from tests.fakes.agent_store import FakeAgentStore
 from tests.fakes.archive import FakeRecordingArchive
 from tests.fakes.call_store import FakeCallStore
 from tests.fakes.delivery_store import FakeDeliveryStore
+from tests.fakes.do_not_call_list import FakeDoNotCallList
 
 CALLER, ALICE, BOB, FRANK, JUDY = (f"+14155550{last}" for last in ("100", "101", "102", "106", "110"))
 
@@ -110,6 +111,7 @@ class Desk:
     agents: FakeAgentStore = field(default_factory=FakeAgentStore)
     archive: FakeRecordingArchive = field(default_factory=FakeRecordingArchive)
     deliveries: FakeDeliveryStore = field(default_factory=FakeDeliveryStore)
+    do_not_call: FakeDoNotCallList = field(default_factory=FakeDoNotCallList)
     allow_insecure_agent_urls: bool = False
 
     async def run(self, *arguments: str, stdin: str | None = None) -> Ended:
@@ -141,13 +143,14 @@ class Desk:
             agents=self.agents,
             archive=self.archive,
             deliveries=self.deliveries,
+            do_not_call=self.do_not_call,
             engine=no_engine,
             make_indexes=no_indexes,
             rendering=Rendering("https://calls.test", AccessTokens("s" * 32, lifetime=timedelta(hours=1))),
             gives_access_tokens=True,
             web_ui_of_namespace="http://ui.test/namespaces/default",
             allow_insecure_agent_urls=self.allow_insecure_agent_urls,
-            screening=Screening(NumberingPlan()),
+            screening=Screening(NumberingPlan(), self.do_not_call),
         )
 
 
