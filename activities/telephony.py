@@ -23,6 +23,7 @@ from calls.ports.call_store import CallFilter, CallStore
 from calls.ports.carrier import (
     Carrier,
     CarrierCall,
+    CarrierError,
     Dial,
     DialAmbiguousError,
     DialNotProcessedError,
@@ -124,8 +125,15 @@ class Telephony:
 
     @activity.defn
     async def start_transfer(self, order: TransferOrder) -> bool:
-        """Have the carrier ring the transfer's target; False when the call is over."""
+        """Have the carrier ring the transfer's target; False when the call is over.
+
+        The target is the record's. One that must not be rung is refused for good: whoever asked did not screen it.
+        """
         with translated():
+            stored = await self._store.find(order.call_id)
+            target = stored.progress.transfer if stored else None
+            if target and (refused := await self._screening.refused(target.to_number)):
+                raise CarrierError(f"screening: {refused.rule}", permanent=True)
             return await self._carrier.start_transfer(
                 order.carrier_call_id, call_id=order.call_id, attempt_id=order.attempt_id, request_id=order.request_id
             )

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from calls.facts import ConversationEnded, ConversationStarted, Fact, TransferRequested
 from calls.ports.pages import StoreUnavailableError
+from calls.screening import Screening
 from calls.words import Party
 from conversation.effects import Ended
 from gateway.ports import EngineUnavailableError
@@ -17,8 +18,9 @@ log = logging.getLogger(__name__)
 class SessionReports:
     """A Reporter. Raises NotDeliveredError while neither engine nor store takes a report."""
 
-    def __init__(self, telling: Telling) -> None:
+    def __init__(self, telling: Telling, screening: Screening) -> None:
         self._telling = telling
+        self._screening = screening
 
     async def conversation_started(
         self, call_id: str, attempt_id: str, relay_session_id: str, carrier_call_id: str
@@ -43,10 +45,18 @@ class SessionReports:
         )
         await self._tell(call_id, fact)
 
-    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> None:
-        """The agent wants the callee put through."""
+    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> bool:
+        """The agent wants the callee put through; its target is screened as a callee is."""
+        try:
+            refused = await self._screening.refused(to_number)
+        except StoreUnavailableError as error:
+            raise NotDeliveredError(str(error)) from error
+        if refused:
+            log.warning("screening refused a transfer that the agent of call %s asked for: %s", call_id, refused.rule)
+            return False
         fact = TransferRequested(at=self._telling.now(), request_id=request_id, to_number=to_number, by=Party.AGENT)
         await self._tell(call_id, fact)
+        return True
 
     async def voicemail_reported(self, call_id: str, attempt_id: str) -> None:
         """The agent says that a voicemail box answered; the end that follows carries it as its reason."""

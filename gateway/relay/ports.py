@@ -59,8 +59,8 @@ class Reporter(Protocol):
         """The conversation found a reason to hang up, at that time: the report may be much later."""
         ...
 
-    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> None:
-        """The agent wants the callee put through."""
+    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> bool:
+        """The agent wants the callee put through; False when that number must not be rung: nobody was told."""
         ...
 
     async def voicemail_reported(self, call_id: str, attempt_id: str) -> None:

@@ -24,6 +24,7 @@ from adapters.numbering.plan import NumberingPlan
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.call_object import Rendering
+from calls.ports.do_not_call import DoNotCallList
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
 from calls.screening import Screening
 from conversation.agent_port import AgentConnector
@@ -106,14 +107,13 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
     calls, agents = MongoCallStore(database), MongoAgentStore(database)
     tokens = access_tokens(settings)
     do_not_call = MongoDoNotCallList(database)
-    screening = Screening(NumberingPlan(), do_not_call, frozenset(settings.allowed_countries))
     return GatewayParts(
         calls=calls,
         agents=agents,
         archive=MongoRecordingArchive(database),
         deliveries=MongoDeliveryStore(database),
         do_not_call=do_not_call,
-        control=TemporalCallControl(Desk(client, calls, agents, screening)),
+        control=TemporalCallControl(Desk(client, calls, agents, _screening(settings, do_not_call))),
         carrier=carrier_side(
             settings.public_base_url,
             settings.twilio_auth_token.get_secret_value(),
@@ -127,6 +127,10 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
         checks={"mongodb": lambda: _mongodb_is_well(database), "temporal": lambda: _temporal_is_well(client)},
         allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
     )
+
+
+def _screening(settings: GatewaySettings, do_not_call: DoNotCallList) -> Screening:
+    return Screening(NumberingPlan(), do_not_call, frozenset(settings.allowed_countries))
 
 
 def _inbound_side(settings: GatewaySettings) -> InboundSide:
@@ -145,7 +149,9 @@ def relay_endpoint(
     """The end of the carrier's relay sockets."""
     around = Surroundings(
         store=SessionRecords(parts.calls, parts.now),
-        reporter=SessionReports(Telling(parts.calls, parts.control, parts.now, parts.told)),
+        reporter=SessionReports(
+            Telling(parts.calls, parts.control, parts.now, parts.told), _screening(settings, parts.do_not_call)
+        ),
         connector=connector,
         pacing=SessionPacing(pulse_every=settings.pulse_seconds),
     )

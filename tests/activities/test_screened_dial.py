@@ -1,15 +1,19 @@
-"""The fence right before the dial."""
+"""The fence right before the dial, and before a transfer's."""
 
 from datetime import UTC, datetime
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
-from activities.models import DialOrder, DialResult
+from activities.models import DialOrder, DialResult, TransferOrder
 from activities.telephony import Telephony
 from adapters.numbering.plan import NumberingPlan
 from calls.ports.do_not_call import DoNotCall
 from calls.reasons import FinishReason
+from calls.records import Progress, TransferEntry
 from calls.screening import Screening
+from calls.words import CallStatus
+from tests.adapters.mongo.orders import new_call
 from tests.fakes.call_store import FakeCallStore
 from tests.fakes.carrier import FakeCarrier
 from tests.fakes.do_not_call_list import FakeDoNotCallList
@@ -52,3 +56,38 @@ async def test_nobody_is_rung_unscreened() -> None:
     listed.is_away = False
     assert (await telephony._dial(_order(ALICE))).result is DialResult.ACCEPTED
     assert len(carrier.dials) == 1
+
+
+async def _asked_to_transfer(carrier: FakeCarrier, listed: FakeDoNotCallList) -> tuple[Telephony, TransferOrder]:
+    """A call that is up and is to be transferred to Alice, as its record says."""
+    store = FakeCallStore()
+    await store.register(new_call("c1"))
+    asked = TransferEntry(request_id="t1", to_number=ALICE, status="requested")
+    await store.save_progress("c1", Progress(revision=5, status=CallStatus.ONGOING, transfer=asked))
+    telephony = Telephony(carrier, store, Screening(NumberingPlan(), listed))
+    carrier_call_id = (await telephony._dial(_order("+14155550102"))).carrier_call_id
+    order = TransferOrder(call_id="c1", attempt_id="a1", carrier_call_id=carrier_call_id, request_id="t1")
+    return telephony, order
+
+
+async def test_a_transfers_target_is_screened_last_of_all() -> None:
+    """A target that must not be rung fails the transfer for good before the carrier hears of it; others are rung."""
+    carrier, listed = FakeCarrier(), FakeDoNotCallList()
+    telephony, order = await _asked_to_transfer(carrier, listed)
+    assert await telephony.start_transfer(order)
+    await listed.add(DoNotCall(phone_number=ALICE), datetime.now(UTC))
+    with pytest.raises(ApplicationError, match="screening: do_not_call") as refused:
+        await telephony.start_transfer(order)
+    assert refused.value.non_retryable
+    assert [name for name, _ in carrier.requests].count("start_transfer") == 1
+
+
+async def test_no_transfer_is_started_unscreened() -> None:
+    """While the list is away the carrier is not asked, and the transfer may be tried again."""
+    carrier, listed = FakeCarrier(), FakeDoNotCallList()
+    telephony, order = await _asked_to_transfer(carrier, listed)
+    listed.is_away = True
+    with pytest.raises(ApplicationError) as away:
+        await telephony.start_transfer(order)
+    assert not away.value.non_retryable
+    assert "start_transfer" not in [name for name, _ in carrier.requests]

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from adapters.numbering.plan import NumberingPlan
 from calls import facts as f
+from calls.ports.do_not_call import DoNotCall
 from calls.reasons import FinishReason
 from calls.records import Message, Progress
+from calls.screening import Screening
 from calls.words import CallStatus, Party, Role
 from conversation.effects import Ended
 from gateway.once_told import OnceTold
@@ -33,7 +36,8 @@ def records(rig: Rig) -> SessionRecords:
 @pytest.fixture
 def reports(rig: Rig) -> SessionReports:
     """The reports at noon."""
-    return SessionReports(Telling(rig.parts.calls, rig.control, _now, OnceTold()))
+    telling = Telling(rig.parts.calls, rig.control, _now, OnceTold())
+    return SessionReports(telling, Screening(NumberingPlan(), rig.parts.do_not_call))
 
 
 async def _claimed(rig: Rig) -> None:
@@ -90,7 +94,7 @@ async def test_a_pulse_is_kept(rig: Rig, records: SessionRecords) -> None:
 async def test_reports_become_facts(rig: Rig, reports: SessionReports) -> None:
     """What a session reports is told to its call, in the order of its telling; an end bears the time it came."""
     await reports.conversation_started("talk", "a1", "VX1", SID)
-    await reports.transfer_asked("talk", "agent-a1-3", "+14155550110")
+    assert await reports.transfer_asked("talk", "agent-a1-3", "+14155550110")
     await reports.voicemail_reported("talk", "a1")
     ended = Ended(FinishReason.AGENT_ENDED_CALL, Party.AGENT, {"close_code": 1000})
     await reports.conversation_ended("talk", "a1", ended, NOON - timedelta(minutes=1))
@@ -105,6 +109,14 @@ async def test_reports_become_facts(rig: Rig, reports: SessionReports) -> None:
             evidence={"close_code": 1000},
         ),
     ]
+
+
+@pytest.mark.parametrize("target", ["+14155550110", "+19005551234", "911"])
+async def test_a_transfer_to_whom_nobody_may_ring(rig: Rig, reports: SessionReports, target: str) -> None:
+    """A transfer to a listed, dear or impossible number is refused, and its call hears nothing of it."""
+    await rig.parts.do_not_call.add(DoNotCall(phone_number="+14155550110"), NOON)
+    assert not await reports.transfer_asked("talk", "agent-a1-3", target)
+    assert not rig.control.told
 
 
 async def test_a_report_that_nobody_took(rig: Rig, reports: SessionReports) -> None:

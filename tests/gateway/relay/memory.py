@@ -47,10 +47,14 @@ class MemorySessionStore:
 
 
 class MemoryReporter:
-    """Queues reports as tuples whose first item is the kind; `failures` makes that many fail first."""
+    """Queues reports as tuples whose first item is the kind; `failures` makes that many fail first.
+
+    With `refuses_transfers` every transfer is one that screening refuses.
+    """
 
     def __init__(self) -> None:
         self.reports: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
+        self.refuses_transfers = False
         self.failures = 0
 
     async def conversation_started(
@@ -61,8 +65,10 @@ class MemoryReporter:
     async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended, at: datetime) -> None:
         self._put("ended", call_id, ended)
 
-    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> None:
-        self._put("transfer", call_id, request_id, to_number)
+    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> bool:
+        if not self.refuses_transfers:
+            self._put("transfer", call_id, request_id, to_number)
+        return not self.refuses_transfers
 
     async def voicemail_reported(self, call_id: str, attempt_id: str) -> None:
         self._put("voicemail", call_id)

@@ -55,6 +55,20 @@ async def test_heidi_wants_a_human(gateway: Gateway, agent_url: str) -> None:
     assert seqs == list(range(len(seqs)))
 
 
+async def test_heidi_wants_somebody_who_must_not_be_rung(gateway: Gateway, agent_url: str) -> None:
+    """The agent of a transfer that screening refuses is told at once, over the relay that is still up."""
+    gateway.expect(agent_url)
+    gateway.reporter.refuses_transfers = True
+    async with gateway.relay() as relay:
+        await relay.set_up()
+        await relay.wait_to_hear("Can you make it?")
+        await relay.say("I want to talk to a human.")
+        await relay.wait_to_hear("all my colleagues are busy")
+    kinds = [gateway.reporter.reports.get_nowait()[0] for _ in range(gateway.reporter.reports.qsize())]
+    assert "started" in kinds
+    assert "transfer" not in kinds
+
+
 async def test_carol_is_a_machine(gateway: Gateway, agent_url: str) -> None:
     """The agent recognises a voicemail box, says so, and the end has that reason."""
     gateway.expect(agent_url)
