@@ -6,14 +6,19 @@ knows how much of it was heard; the ledger then has its beginning once more than
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench.survival.alignment import Alignment, Row, is_of, plain
+from bench.chaos.judge.alignment import align
+
+Row = Mapping[str, Any]
 
 AROUND_SECONDS = 2.0
 """How long before a break words may have begun that nobody had stored yet."""
+_PART, _EXCUSED, _LACKING, _EXTRA = 1, 2, 20, 30
+"""What it weighs that a message is only the beginning of its utterance, that an utterance near a break or another one
+is lacking, and that a message was never heard."""
 
 
 @dataclass(slots=True)
@@ -57,7 +62,7 @@ def judged(call_id: str, record: Row, leg: Row, lines: int) -> Verdict:
         verdict.why_not = f"{record['call_finish_reason']} after {said} of {lines} lines, by {leg['hung_up_by']}"
     _compare(verdict, heard, stored, list(_breaks(leg)))
     verdict.silences = list(_silences(leg["relay_sessions"]))
-    again = Counter(plain(one["text"]) for one in heard if one["role"] == "agent")
+    again = Counter(_plain(one["text"]) for one in heard if one["role"] == "agent")
     verdict.said_again = sum(count - 1 for count in again.values())
     if not verdict.is_right:
         verdict.said = [f"{one['role']}: {one['text']}{' …' if one['interrupted'] else ''}" for one in heard]
@@ -67,17 +72,36 @@ def judged(call_id: str, record: Row, leg: Row, lines: int) -> Verdict:
 
 def _compare(verdict: Verdict, heard: Sequence[Row], stored: Sequence[Row], breaks: Sequence[float]) -> None:
     excused = frozenset(at for at in range(len(heard)) if _is_near_a_break(heard, at, breaks))
-    pairs = Alignment(heard, stored, excused).pairs()
+    pairs = align(
+        len(heard),
+        len(stored),
+        lambda at, to: _as(stored[to], heard[at]),
+        lambda at: _EXCUSED if at in excused else _LACKING,
+        stray=_EXTRA,
+    ).pairs
     found, kept = {at for at, _ in pairs}, {number for _, number in pairs}
     for number, message in enumerate(stored):
         if number not in kept:
-            is_double = any(is_of(message, heard[at]) for at in found)
+            is_double = any(_as(message, heard[at]) is not None for at in found)
             verdict.doubled += is_double
             verdict.invented += not is_double
-    verdict.partial = sum(plain(stored[number]["content"]) != plain(heard[at]["text"]) for at, number in pairs)
+    verdict.partial = sum(_plain(stored[number]["content"]) != _plain(heard[at]["text"]) for at, number in pairs)
     verdict.missing = len(heard) - len(found)
     lost = [heard[at] for at in range(len(heard)) if at not in found | excused]
     verdict.lost_elsewhere = [f"{one['role']}: {one['text']}" for one in lost]
+
+
+def _as(message: Row, said: Row) -> int | None:
+    """What it costs to take a message for an utterance; None where it is neither that nor its beginning."""
+    kept, whole = _plain(message["content"]), _plain(said["text"])
+    if message["role"] != said["role"] or not kept or not whole.startswith(kept):
+        return None
+    return 0 if kept == whole else _PART
+
+
+def _plain(text: str) -> str:
+    """Words without regard to the space between them."""
+    return " ".join(text.split())
 
 
 def _is_near_a_break(heard: Sequence[Row], at: int, breaks: Sequence[float]) -> bool:

@@ -59,8 +59,9 @@ def says_what_was_said(_: Evidence, talk: Talk) -> Iterator[Finding]:
     laid = align(
         len(talk.heard),
         len(talk.stored),
-        lambda at, to: _matches(talk, at, talk.stored[to]),
+        lambda at, to: 0 if _matches(talk, at, talk.stored[to]) else None,
         lambda at: int(at not in talk.may_lack),
+        stray=2,
     )
     left_over = list(laid.heard_only)
     for to in laid.stored_only:
