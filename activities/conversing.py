@@ -26,11 +26,15 @@ _ACTIONS = {
 
 
 class Conversing:
-    """What the story needs to know of a conversation, over the ports of store and carrier."""
+    """What the story needs to know of a conversation, over the ports of store and carrier.
 
-    def __init__(self, store: CallStore, carrier: Carrier) -> None:
+    A pulse older than `pulse_stale_seconds` makes the carrier be asked.
+    """
+
+    def __init__(self, store: CallStore, carrier: Carrier, *, pulse_stale_seconds: float) -> None:
         self._store = store
         self._carrier = carrier
+        self._stale_seconds = pulse_stale_seconds
 
     @activity.defn
     async def check_answering_machine(self, check: MachineCheck) -> MachineDecision:
@@ -71,13 +75,13 @@ class Conversing:
         Returns what the carrier said once the call is over there, or None once our own record says so. Runs for as
         long as the call does, on a task queue of its own, heart-beating; being killed costs nothing.
         """
-        wait = watch.stale_seconds
+        wait = self._stale_seconds
         while True:
             activity.heartbeat()
             await asyncio.sleep(wait)
             try:
                 pulse = await self._store.pulse(watch.call_id)
-                if pulse is not None and (fresh_for := _fresh_for(pulse, watch)) > 0:
+                if pulse is not None and (fresh_for := self._fresh_for(pulse)) > 0:
                     wait = fresh_for
                     continue
                 stored = await self._store.find(watch.call_id)
@@ -92,7 +96,6 @@ class Conversing:
                 return word.model_copy(update={"conversation_lost": pulse is not None and pulse.is_open})
             wait = min(wait * 2, _LONGEST_SILENCE_OF_ASKING)
 
-
-def _fresh_for(pulse: Pulse, watch: Watch) -> float:
-    """How many seconds from now this pulse is stale, if no other follows it."""
-    return watch.stale_seconds - (datetime.now(UTC) - pulse.at).total_seconds()
+    def _fresh_for(self, pulse: Pulse) -> float:
+        """How many seconds from now this pulse is stale, if no other follows it."""
+        return self._stale_seconds - (datetime.now(UTC) - pulse.at).total_seconds()

@@ -157,11 +157,10 @@ class MachineDecision(_Model):
 
 
 class Watch(_Model):
-    """A conversation to watch over. A pulse older than `stale_seconds` makes the carrier be asked."""
+    """A conversation to watch over."""
 
     call_id: str
     carrier_call_id: str
-    stale_seconds: float
 
 
 class RecordingOrder(_Model):

@@ -28,8 +28,6 @@ from workflows.story import Story
 from workflows.talking import Talking
 from workflows.wrapping_up import WrappingUp
 
-_PULSE_STALE_SECONDS = 10.0
-
 
 class CallResult(BaseModel):
     """How a call ended, as the workflow's result; the record has the rest."""
@@ -76,7 +74,7 @@ class LiveCallWorkflow:
             return CallResult(call_id=self._order.call_id, registration=registered.outcome)
         story, scribe = self._story, Scribe(self._story, self._kept)
         keeping = asyncio.create_task(scribe.keep())
-        talking, wrapping_up = Talking(story, scribe, _PULSE_STALE_SECONDS), WrappingUp(story)
+        talking, wrapping_up = Talking(story, scribe), WrappingUp(story)
         await self._reach_and_talk_or_fail(talking)
         await talking.accompany_transferred()
         await wrapping_up.hang_up()

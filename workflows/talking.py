@@ -25,10 +25,9 @@ from workflows.story import Story
 class Talking:
     """The conversation of a story, seen from outside."""
 
-    def __init__(self, story: Story, scribe: Scribe, pulse_stale_seconds: float) -> None:
+    def __init__(self, story: Story, scribe: Scribe) -> None:
         self._story = story
         self._scribe = scribe
-        self._pulse_stale_seconds = pulse_stale_seconds
         self._beside: list[asyncio.Task[None]] = []
 
     async def converse(self) -> None:
@@ -137,7 +136,6 @@ class Talking:
         watch = Watch(
             call_id=story.call.order.call_id,
             carrier_call_id=story.call.carrier_call_id or "",
-            stale_seconds=self._pulse_stale_seconds,
         )
         try:
             said = await workflow.execute_activity_method(

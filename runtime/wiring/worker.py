@@ -103,7 +103,7 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
                 declined_means=FinishReason(settings.sip_declined_means),
             ),
             admitting=Admitting(MongoAdmissions(database)),
-            conversing=Conversing(store, carrier),
+            conversing=Conversing(store, carrier, pulse_stale_seconds=settings.pulse_stale_seconds),
             archiving=Archiving(carrier, store, MongoRecordingArchive(database)),
             sweeping=Sweeping(store, MongoLooseEnds(database), TemporalCallOwners(client), carrier),
             notifying=_notifying(settings, database),
