@@ -112,7 +112,9 @@ async def test_a_call_that_another_run_told_is_not_told_again(env: WorkflowEnvir
 
 async def test_an_order_from_before_is_told_as_before(env: WorkflowEnvironment) -> None:
     """Without the mark in its order a withdrawn call ends without a record."""
-    async with on_stage(env, a_script(Registration.WITHDRAWN), an_arrival(always_recorded=False)) as stage:
+    script = a_script()
+    script.registration = Registration.WITHDRAWN  # every time: the engine may have the first task done once more
+    async with on_stage(env, script, an_arrival(always_recorded=False)) as stage:
         await stage.begin()
         result = await stage.end()
     assert result.registration == Registration.WITHDRAWN
