@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from adapters.mongo.database import connect
 from runtime.embedded.stack import EmbeddedStack
 from tests.end_to_end.customer import Customer
 
@@ -61,6 +62,17 @@ async def test_a_call_is_carried_through_with_no_worker_up(stack: EmbeddedStack,
     assert whole(call["messages"], "content") == whole(leg["spoken"], "text")
 
 
+async def _pulse(stack: EmbeddedStack, call_id: str) -> None:
+    """Wait for the conversation's first pulse, which the HTTP API does not show."""
+    database = connect(stack.addresses.mongodb_uri, stack.addresses.mongodb_database)
+    try:
+        async with asyncio.timeout(10):
+            while await database.pulses.find_one({"_id": call_id}) is None:
+                await asyncio.sleep(0.1)
+    finally:
+        database.client.close()
+
+
 async def test_a_conversation_that_no_gateway_goes_on_with_is_our_failure(
     stack: EmbeddedStack, customer: Customer
 ) -> None:
@@ -69,7 +81,7 @@ async def test_a_conversation_that_no_gateway_goes_on_with_is_our_failure(
     await customer.teach(SLOW, {"name": "Thinks long", "ring_seconds": 1, "lines": lines})
     call_id = await customer.placed(SLOW, await customer.agent())
     await customer.talking(call_id)
-    await asyncio.sleep(2)  # the first pulse
+    await _pulse(stack, call_id)
     await stack.parts["gateway"].kill()
     async with asyncio.timeout(30):
         while any(leg["ended_at"] is None for leg in await customer.ledger(SLOW)):
