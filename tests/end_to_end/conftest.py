@@ -31,8 +31,8 @@ async def agent_servers() -> AsyncIterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def customer(stack: EmbeddedStack) -> AsyncIterator[Customer]:
-    """Somebody with an API key."""
+    """Somebody with an API key, who knows of no calls but those of these tests."""
     async with Customer(stack.addresses) as somebody:
         yield somebody

@@ -22,8 +22,10 @@ class Customer:
         key = {"Authorization": f"Bearer {addresses.api_key}"}
         self.http = httpx.AsyncClient(base_url=addresses.gateway_url, headers=key, timeout=20)
         self._carrier = httpx.AsyncClient(base_url=addresses.simulator_url, timeout=20)
+        self._before: frozenset[str] = frozenset()
 
     async def __aenter__(self) -> Self:
+        self._before = frozenset(leg["sid"] for leg in await self._ledger())
         return self
 
     async def __aexit__(
@@ -120,7 +122,8 @@ class Customer:
         return await self.look(call_id)
 
     async def ledger(self, to_number: str) -> list[dict[str, Any]]:
-        """What really happened with a number."""
-        answer = await self._carrier.get("/_sim/ledger", params={"to": to_number})
-        found = answer.json()
-        return list(found["calls"] if isinstance(found, dict) else found)
+        """What really happened with a number since this customer came; others may have called it before."""
+        return [leg for leg in await self._ledger(to=to_number) if leg["sid"] not in self._before]
+
+    async def _ledger(self, **about: str) -> list[dict[str, Any]]:
+        return list((await self._carrier.get("/_sim/ledger", params=about)).raise_for_status().json())

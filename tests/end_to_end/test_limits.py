@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.end_to_end.customer import Customer
 
-ALBA, BRUNO, CLEO, DIEGO, ELSA, FINN, GIULIA = (f"+1415555017{number}" for number in range(7))
+ALBA, BRUNO, CLEO, DIEGO, ELSA, FINN, GIULIA = (f"+1415555021{number}" for number in range(7))
 STAYS_ON: dict[str, Any] = {"name": "Stays on", "ring_seconds": 1, "lines": [], "hang_up_after_seconds": 4000}
 
 

@@ -2,7 +2,7 @@
 
 from tests.end_to_end.customer import Customer
 
-NUMBER = "+14155550161"
+NUMBER = "+14155550221"
 
 
 async def test_busy_then_answered(customer: Customer) -> None:
@@ -28,7 +28,7 @@ async def test_busy_then_answered(customer: Customer) -> None:
 
 async def test_a_redial_that_is_taken_back(customer: Customer) -> None:
     """An acknowledged DELETE, while the redial waits, and the phone is not rung again; said twice, it is no error."""
-    number = "+14155550162"
+    number = "+14155550222"
     await customer.teach(number, {"name": "Busy", "outcome": "busy", "ring_seconds": 1.0, "sip_code": 486})
     call_id = await customer.placed(number, await customer.agent(), redial={"backoff_seconds": 4})
     await customer.ended(call_id)
