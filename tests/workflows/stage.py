@@ -5,7 +5,7 @@ test wants. Time is skipped by the server while a result is awaited, or by `Stag
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -243,10 +244,24 @@ class Stage:
         await self.handle.execute_update("register")
 
     async def tell(self, *facts: Fact) -> None:
-        """Signal facts, in this order."""
+        """Signal facts, in this order, once the dial has its answer."""
+        await self._until_dialled()
         for fact in facts:
             self._was_answered |= isinstance(fact, f.CallAnswered | f.ConversationStarted)
             await self.handle.signal(fact.kind, fact)
+
+    async def _until_dialled(self) -> None:
+        """Wait, in real time, until no dial is running.
+
+        The time-skipping server refuses a task that cancels an activity which ended meanwhile
+        (ACTIVITY_UNKNOWN), and hands that task out only again when its clock has moved: it does not.
+        """
+        async with asyncio.timeout(10):
+            while any(doing.activity_type.name == "dial" for doing in await self._pending()):  # noqa: ASYNC110 - polls another process
+                await asyncio.sleep(0.005)
+
+    async def _pending(self) -> Sequence[PendingActivityInfo]:
+        return (await self.handle.describe()).raw_description.pending_activities
 
     async def wait(self, seconds: float) -> None:
         """Let the call's time pass."""
