@@ -6,6 +6,7 @@ from enum import StrEnum, unique
 from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agents import Voicemail
+from calls.calling_hours import CallingHours
 from calls.facts import CarrierEnd, EvidenceValue, MachineAction
 from calls.limits import LimitOf
 from calls.model import CallOrder, CallPlan
@@ -13,6 +14,7 @@ from calls.ports.admissions import Turn
 from calls.reasons import FinishReason
 from calls.recalling import Traces
 from calls.records import StoredCall
+from calls.words import Party
 
 
 class _Model(BaseModel):
@@ -76,6 +78,15 @@ class DialOrder(_Model):
     speech_threshold_ms: int | None = None
     speech_end_threshold_ms: int | None = None
     silence_timeout_ms: int | None = None
+    calling_hours: CallingHours | None = None
+
+
+class CallingTime(_Model):
+    """A callee, and the instant from which on the first is sought at which their clock allows a call."""
+
+    to_number: str
+    hours: CallingHours
+    at: datetime
 
 
 class DialOutcome(_Model):
@@ -84,6 +95,8 @@ class DialOutcome(_Model):
     result: DialResult
     carrier_call_id: str = ""
     reason: FinishReason | None = None
+    by: Party | None = None
+    """Who refused, where it was not the carrier."""
     message: str = ""
     evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
 

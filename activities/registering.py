@@ -8,6 +8,7 @@ from temporalio import activity
 from activities.failures import translated
 from activities.models import RegisterAnswer, Registration
 from calls.agents import NOBODY, Agent, AgentSettings, Voicemail, VoicemailAction
+from calls.calling_hours import CallingHours
 from calls.limits import Capacity
 from calls.model import CallOrder, CallPlan, CallRequest
 from calls.policy import Policy
@@ -61,8 +62,8 @@ class Registering:
     """What the story does to the record, over the stores' ports.
 
     `defaults` are the deployment's timers, `capacity` its limits on simultaneous calls. Without an `announcer` nobody
-    is told of anything: whoever only registers needs none. `declined_means` is what a
-    declined call ends as.
+    is told of anything: whoever only registers needs none. `declined_means` is what a declined call ends as;
+    `calling_hours` are those of agents without their own.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Registering:
         announcer: Announcer | None = None,
         *,
         declined_means: FinishReason = FinishReason.CALL_FAILED,
+        calling_hours: CallingHours | None = None,
     ) -> None:
         self._store = store
         self._agents = agents
@@ -81,6 +83,7 @@ class Registering:
         self._capacity = capacity
         self._announcer = announcer
         self._declined_means = declined_means
+        self._calling_hours = calling_hours
 
     @activity.defn
     async def register_call(self, order: CallOrder) -> RegisterAnswer:
@@ -89,7 +92,7 @@ class Registering:
             agent = await agent_for(self._agents, order)
             if isinstance(agent, NoAgent):
                 return RegisterAnswer(outcome=agent.outcome, why=agent.why)
-            drawn = _plan(order, agent, self._defaults, self._capacity)
+            drawn = _plan(order, agent, self._defaults, self._capacity, self._calling_hours)
             plan = drawn.model_copy(update={"declined_means": self._declined_means})
             registered = await self._store.register(
                 NewCall(
@@ -134,7 +137,9 @@ class Registering:
                 await self._announcer.announce(call_id)
 
 
-def _plan(order: CallOrder, agent: Agent, defaults: Policy, capacity: Capacity) -> CallPlan:
+def _plan(
+    order: CallOrder, agent: Agent, defaults: Policy, capacity: Capacity, calling_hours: CallingHours | None
+) -> CallPlan:
     is_inbound = order.request.direction is Direction.INBOUND
     turned_away = order.arrival.turned_away if order.arrival else None
     callee = order.request.from_number if is_inbound else order.request.to_number
@@ -151,4 +156,5 @@ def _plan(order: CallOrder, agent: Agent, defaults: Policy, capacity: Capacity) 
         turned_away=turned_away.reason if turned_away else None,
         limits=() if turned_away else limits,
         when_full=agent.when_full or capacity.when_full,
+        calling_hours=None if is_inbound else agent.calling_hours or calling_hours,
     )

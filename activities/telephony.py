@@ -1,7 +1,7 @@
 """The verbs of the telephone: dial, ask, hang up, transfer."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
 
@@ -9,6 +9,7 @@ from activities.failures import translated
 from activities.heartbeats import heartbeating
 from activities.models import (
     Adoption,
+    CallingTime,
     CarrierWord,
     DialOrder,
     DialOutcome,
@@ -31,7 +32,8 @@ from calls.ports.carrier import (
 )
 from calls.ports.pages import StoreUnavailableError
 from calls.reasons import FinishReason
-from calls.screening import Screening
+from calls.screening import Rule, Screening
+from calls.words import Party
 
 _CLOCK_SKEW = timedelta(seconds=2)
 """How far the carrier's creation time may lie before ours for the same dial."""
@@ -66,18 +68,19 @@ class Telephony:
     async def _dial(self, order: DialOrder) -> DialOutcome:
         try:
             async with asyncio.timeout(_SCREENING_SECONDS):
-                refused = await self._screening.refused(order.to_number)
+                now = datetime.now(UTC)
+                refused = await self._screening.refused_now(order.to_number, order.calling_hours, now)
         except (StoreUnavailableError, TimeoutError) as error:
-            return DialOutcome(
-                result=DialResult.NOT_PROCESSED, message=f"the do-not-call list is away: {error or 'no answer'}"
-            )
+            why = f"the store is away, and with it the do-not-call list: {error or 'no answer'}"
+            return DialOutcome(result=DialResult.NOT_PROCESSED, message=why)
         if refused:
             # Whoever started this story by hand, or before the rules were what they are, did not ask them.
             evidence: dict[str, EvidenceValue] = {"detail": f"screening: {refused.rule}"}
-            reason = FinishReason.POTENTIAL_SCAM_DETECTED
-            return DialOutcome(result=DialResult.REFUSED, reason=reason, evidence=evidence)
+            is_untimely = refused.rule is Rule.OUTSIDE_CALLING_HOURS
+            reason = FinishReason.CALL_FAILED if is_untimely else FinishReason.POTENTIAL_SCAM_DETECTED
+            return DialOutcome(result=DialResult.REFUSED, reason=reason, by=Party.SYSTEM, evidence=evidence)
         try:
-            carrier_call_id = await self._carrier.dial(Dial(**order.model_dump()))
+            carrier_call_id = await self._carrier.dial(Dial(**order.model_dump(exclude={"calling_hours"})))
         except DialRefusedError as error:
             return DialOutcome(
                 result=DialResult.REFUSED, reason=error.reason, message=str(error), evidence=error.evidence
@@ -89,6 +92,11 @@ class Telephony:
         except DialAmbiguousError as error:
             return DialOutcome(result=DialResult.AMBIGUOUS, message=str(error), evidence=error.evidence)
         return DialOutcome(result=DialResult.ACCEPTED, carrier_call_id=carrier_call_id)
+
+    @activity.defn
+    async def find_calling_time(self, wish: CallingTime) -> datetime | None:
+        """The first instant from then on at which the callee's clock allows a call; None when none comes."""
+        return self._screening.next_allowed(wish.to_number, wish.hours, wish.at)
 
     @activity.defn
     async def find_dialled_call(self, look_up: LookUp) -> CarrierWord | None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from calls.calling_hours import CallingHours
 from calls.limits import WhenFull
 from calls.policy import MAXIMUM_DURATION_BOUNDS, NO_INPUT_BOUNDS, RING_BOUNDS, SILENCE_BOUNDS, Policy
 
@@ -98,6 +99,8 @@ class AgentSettings(BaseModel):
     """How many calls of this agent may be up at once; None is no limit of its own."""
     when_full: WhenFull | None = None
     """What becomes of this agent's calls when any limit leaves them no room; None means the deployment's policy."""
+    calling_hours: CallingHours | None = None
+    """When this agent's callees may be rung, by their own clocks; None means the deployment's hours."""
 
     def policy(self, defaults: Policy) -> Policy:
         """The timers of this agent's calls: its own numbers over the deployment's."""

@@ -52,6 +52,11 @@ class CallingHours(BaseModel):
     closes: ClosingTime = Field(alias="until")
     days: tuple[Weekday, ...] = Field(default=_WEEK, min_length=1, max_length=7)
 
+    def __str__(self) -> str:
+        """As in `mon,tue 08:00-20:00`; every day needs no naming."""
+        days = "" if set(self.days) == set(_WEEK) else f"{','.join(self.days)} "
+        return f"{days}{self.opens}-{self.closes}"
+
     @model_validator(mode="after")
     def _open_before_they_close(self) -> Self:
         if self.opens >= self.closes:

@@ -100,6 +100,8 @@ class DialRefused(Fact):
     kind = "dial_refused"
     attempt_id: str
     reason: FinishReason
+    by: Party | None = None
+    """Who said no; None is whoever does so for this reason, in most cases the carrier."""
     evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
 
 

@@ -140,7 +140,7 @@ def ending(call: Call) -> Ending | None:
         by = asked.by if asked else Party.AGENT
         return Ending(FinishReason.CALL_TRANSFERRED, by, Phase.TRANSFER, _seen(call))
     if refused := call.fact(f.DialRefused):
-        by = REASONS[refused.reason].by
+        by = refused.by or REASONS[refused.reason].by
         return Ending(refused.reason, by, Phase.DIALLING, {**_seen(call), **refused.evidence})
     if completed := call.fact(f.CallCompleted):
         return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)

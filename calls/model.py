@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from calls.agents import E164, Voicemail
+from calls.calling_hours import CallingHours
 from calls.facts import EvidenceValue, Fact, TransferFact
 from calls.limits import Limit, WhenFull
 from calls.policy import Policy
@@ -103,6 +104,8 @@ class CallPlan(BaseModel):
     when_full: WhenFull = WhenFull.QUEUE
     declined_means: FinishReason = FinishReason.CALL_FAILED
     """What a call ended as that the carrier failed with a SIP code for declined, unwanted or rejected."""
+    calling_hours: CallingHours | None = None
+    """When its callee may be rung, by the callee's clock; None is at any time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictFloat, 
 from calls.reasons import REASONS, FinishReason
 
 LONGEST_BACKOFF_SECONDS: Final = 86_400
-"""A day. Whoever takes a redial back is remembered for two, which must be longer than any wait."""
+"""A day. Whoever takes a redial back is remembered for 30, which must be longer than any wait for calling hours."""
 MOST_REDIALS: Final = 10
 LONGEST_CALL_ID: Final = 60
 """Characters of a call id that is followed by redials: theirs are up to four longer (`.r10`), and 64 is the limit."""

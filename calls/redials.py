@@ -15,6 +15,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from calls import facts as f
+from calls.calling_hours import CallingHours
 from calls.lifecycle import ending
 from calls.model import Call, CallOrder
 
@@ -30,6 +31,8 @@ class PendingRedial(BaseModel):
     order: CallOrder
     due: datetime
     agent_name: str
+    calling_hours: CallingHours | None = None
+    """Those of the call before; None for a redial that may ring at any time."""
 
 
 def first_of(order: CallOrder) -> str:
@@ -58,7 +61,12 @@ def redial_after(call: Call, now: datetime) -> PendingRedial | None:
     if call.knows(f.EndRequested) or call.knows(f.DialLost):
         return None
     due = now + timedelta(seconds=policy.backoff(number))
-    return PendingRedial(order=_order(order, number, due), due=due, agent_name=call.plan.agent_name)
+    return PendingRedial(
+        order=_order(order, number, due),
+        due=due,
+        agent_name=call.plan.agent_name,
+        calling_hours=call.plan.calling_hours,
+    )
 
 
 def _order(before: CallOrder, number: int, due: datetime) -> CallOrder:

@@ -5,7 +5,9 @@ import re
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
+
+from calls.calling_hours import CallingHours
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MONGODB_SCHEMES = ("mongodb://", "mongodb+srv://")
@@ -66,6 +68,21 @@ def private_origin(url: str) -> str:
     if parts.scheme == "http" and not is_private_name(parts.hostname):
         raise ValueError("must use https; http is only allowed on this machine or to a container beside it")
     return url
+
+
+def calling_hours(text: Any) -> Any:
+    """Read `[mon,tue ]08:00-20:00`; whatever does not look like it is refused with an example."""
+    if not isinstance(text, str):
+        return text
+    days, _, hours = text.strip().lower().rpartition(" ")
+    opens, dash, closes = hours.partition("-")
+    if not dash:
+        raise ValueError("must be hours like 08:00-20:00, or days and hours like mon,tue,wed,thu,fri 08:00-20:00")
+    named = {"days": [day.strip() for day in days.split(",")]} if days else {}
+    try:
+        return CallingHours.model_validate({"from": opens, "until": closes, **named})
+    except ValidationError as error:
+        raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
 
 def only_reachable_from_here(url: str | None) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, overload
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from runtime.policy_settings import PolicySettings, Seconds
@@ -24,36 +24,27 @@ from runtime.setting_problems import (
     environment_names,
     unknown,
 )
-from runtime.setting_values import (
-    any_origin,
-    comma_list,
-    country_codes,
-    lower_case,
-    mongodb_uri,
-    only_reachable_from_here,
-    private_origin,
-    public_origin,
-    sha256_digests,
-    upper_case,
+from runtime.setting_types import (
+    AccountSid,
+    ApiKeySid,
+    Countries,
+    DeclinedText,
+    Digests,
+    Hours,
+    LogFormat,
+    LogLevel,
+    MongodbUri,
+    Origin,
+    PrivateOrigin,
+    PublicOrigin,
+    Secret,
+    SigningSecret,
+    Text,
+    WhenFullText,
 )
-
-Text = Annotated[str, Field(min_length=1)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
-Origin = Annotated[str, AfterValidator(any_origin)]
-PublicOrigin = Annotated[str, AfterValidator(public_origin)]
-PrivateOrigin = Annotated[str, AfterValidator(private_origin)]
-MongodbUri = Annotated[SecretStr, AfterValidator(mongodb_uri)]
-AccountSid = Annotated[str, Field(pattern=r"^AC[0-9a-f]{32}$")]
-ApiKeySid = Annotated[str, Field(pattern=r"^SK[0-9a-f]{32}$")]
-Countries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_list), AfterValidator(country_codes)]
-SigningSecret = Annotated[SecretStr, Field(min_length=32)]
-Digests = Annotated[tuple[str, ...], NoDecode, BeforeValidator(comma_list), AfterValidator(sha256_digests)]
-LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(upper_case)]
-DeclinedText = Annotated[
-    Literal["call_failed", "line_busy", "no_answer", "potential_scam_detected"], BeforeValidator(lower_case)
-]
-WhenFullText = Annotated[Literal["queue", "reject"], BeforeValidator(lower_case)]
-LogFormat = Annotated[Literal["text", "json"], BeforeValidator(lower_case)]
+from runtime.setting_values import (
+    only_reachable_from_here,
+)
 
 
 class ConfigurationError(Exception):
@@ -142,6 +133,11 @@ class Settings(BaseSettings):
 
     allowed_countries: Countries = ()
     """The countries that are called: ISO codes with commas between them, e.g. US,CA; empty allows all."""
+
+    calling_hours: Hours | None = None
+    """When callees may be rung, by their own clocks, e.g. mon,tue,wed,thu,fri 08:00-20:00; unset is at any time."""
+    max_calls_per_callee_per_day: Annotated[int, Field(ge=1)] | None = None
+    """How often a callee may be called within 24 hours; unset is no limit."""
 
     max_simultaneous_calls: Annotated[int, Field(ge=1)] | None = None
     """How many calls may be up at once, on all workers together; unset is no limit."""

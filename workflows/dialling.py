@@ -76,6 +76,7 @@ class Dialling:
             detect_message_end=voicemail.action is VoicemailAction.LEAVE_MESSAGE,
             machine_detection_seconds=round(policy.machine_detection_seconds),
             **voicemail.detection.model_dump(exclude={"timeout_seconds"}),
+            calling_hours=story.plan.calling_hours,
         )
         dialling = workflow.start_activity_method(
             Telephony.dial,
@@ -101,8 +102,9 @@ class Dialling:
         # A refusal of our own brings no message: the carrier was not asked.
         said = {"carrier_message": outcome.message} if outcome.message else {}
         evidence = {**said, **outcome.evidence}
-        at = workflow.now()
-        self._story.learn(f.DialRefused(at=at, attempt_id=self._story.attempt_id, reason=reason, evidence=evidence))
+        at, attempt_id = workflow.now(), self._story.attempt_id
+        refused = f.DialRefused(at=at, attempt_id=attempt_id, reason=reason, by=outcome.by, evidence=evidence)
+        self._story.learn(refused)
 
     def _not_dialled(self) -> None:
         """The call's end came while no dial was out: nothing rings, and nothing will. The reason is known first."""

@@ -58,6 +58,9 @@ SAVE_PATIENTLY: Final[Row] = Row(
 ASK_ADMISSION: Final[LocalRow] = SAVE_QUICKLY
 """Rides on the workflow task of the registration; a store that does not answer is waited for below."""
 
+ASK_CLOCK: Final[LocalRow] = SAVE_QUICKLY
+"""Reads no more than the numbering plan and the time zone database of the machine."""
+
 AWAIT_ADMISSION: Final[Row] = Row(
     task_queue=MONITOR_QUEUE,
     start_to_close_timeout=timedelta(hours=8),

@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 
 from activities.models import RegisterAnswer, Registration
 from activities.registering import NoAgent, agent_for
+from calls.agents import Agent
 from calls.model import CallOrder, CallRequest
 from calls.ports.agent_store import AgentStore
 from calls.ports.call_store import CallStore
@@ -107,12 +108,12 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
     try:
         if known := await desk.calls.find(order.call_id):
             return _known(order, known)
-        await _screen(desk, order.request)
         agent = await agent_for(desk.agents, order)
+        if isinstance(agent, NoAgent):
+            raise _no_agent(agent.outcome, agent.why)
+        await _screen(desk, order.request, agent)
     except StoreUnavailableError as error:
         raise PlacingUnavailableError(f"the store is away: {error}") from error
-    if isinstance(agent, NoAgent):
-        raise _no_agent(agent.outcome, agent.why)
     try:
         async with asyncio.timeout(_PATIENCE[order.request.direction].worker):
             answer = await _start(desk.client, order, agent.ai_agent_name)
@@ -123,9 +124,12 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
         return await _settle(desk, order, error)
 
 
-async def _screen(desk: Desk, request: CallRequest) -> None:
+async def _screen(desk: Desk, request: CallRequest, agent: Agent) -> None:
     """Whoever called us is not rung. The dial screens once more, for workflows that nobody placed here."""
-    if request.direction is Direction.OUTBOUND and (refused := await desk.screening.refused(request.to_number)):
+    if request.direction is not Direction.OUTBOUND:
+        return
+    hours = agent.calling_hours or desk.screening.calling_hours
+    if refused := await desk.screening.refused_now(request.to_number, hours, datetime.now(UTC)):
         raise DestinationRefusedError(refused)
 
 

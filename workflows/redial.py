@@ -3,11 +3,16 @@
 Cancelling it, the Web UI's main button, is all it takes for the redial not to happen.
 """
 
+from datetime import datetime
+
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.models import CallingTime
+from activities.telephony import Telephony
 from calls.redials import LATEST, PendingRedial
+from workflows import options
 from workflows.inspection import search_attributes_at_start
 from workflows.names import masked, workflow_id
 from workflows.outbound_call import OutboundCall
@@ -20,10 +25,18 @@ class Redial:
     @workflow.run
     async def run(self, pending: PendingRedial) -> str:
         """Start the call; what became of the redial, in words."""
-        order = pending.order
-        wait = (pending.due - workflow.now()).total_seconds()
-        await workflow.sleep(max(0.0, wait), summary="until the redial is due")
-        if workflow.now() > pending.due + LATEST:
+        order, due = pending.order, pending.due
+        await _sleep_until(due, "until the redial is due")
+        if pending.calling_hours:
+            wish = CallingTime(to_number=order.request.to_number, hours=pending.calling_hours, at=workflow.now())
+            allowed = await workflow.execute_local_activity_method(
+                Telephony.find_calling_time, wish, summary="Find the callee's hours", **options.ASK_CLOCK
+            )
+            if allowed is None:
+                return "not made: the callee's calling hours never come"
+            due = max(due, allowed)
+            await _sleep_until(due, "until the callee's calling hours")
+        if workflow.now() > due + LATEST:
             return "not made: it was due more than an hour ago"
         to_number = order.request.to_number
         try:
@@ -39,3 +52,7 @@ class Redial:
         except WorkflowAlreadyStartedError:
             return f"not made: another request holds the call id {order.call_id}"
         return f"made as call {order.call_id}"
+
+
+async def _sleep_until(moment: datetime, summary: str) -> None:
+    await workflow.sleep(max(0.0, (moment - workflow.now()).total_seconds()), summary=summary)

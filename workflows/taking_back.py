@@ -34,7 +34,7 @@ async def cancel_redials(calls: CallStore, client: Client, order: CallOrder) -> 
         call_id, request_id = redial_call_id(first, number), redial_request_id(series, number)
         made = await calls.find(call_id)
         if made is not None and made.order.request_id == request_id:
-            continue  # asked for first: the store remembers a request's outcome for two days only, a call for good
+            continue  # asked for first: the store remembers a request's outcome for a month only, a call for good
         if await calls.withdraw(request_id, datetime.now(UTC)):
             await _wake(client, call_id)
             return Ack(accepted=True)

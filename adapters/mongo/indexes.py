@@ -8,6 +8,7 @@ from pymongo import ASCENDING
 from adapters.mongo.database import Database, asking
 
 TWO_DAYS = 172_800
+MONTH = 2_592_000
 SIX_MONTHS = 15_552_000
 
 
@@ -39,7 +40,7 @@ INDEXES: tuple[Index, ...] = (
     Index("calls", ("progress.carrier_call_id",)),
     Index("calls", ("claim.carrier_call_id",)),
     Index("calls", ("progress.over", "admission.state")),
-    Index("registrations", ("at",), expire_after_seconds=TWO_DAYS),
+    Index("registrations", ("at",), expire_after_seconds=MONTH),
     Index("messages", ("call_id", "seq"), unique=True),
     Index("pulses", ("pulse.at",), expire_after_seconds=TWO_DAYS),
     Index("late_facts", ("call_id", "at")),
@@ -66,11 +67,22 @@ async def ensure_indexes(database: Database) -> None:
     Raises IndexesMissingError, and the driver's OperationFailure when data contradicts a unique index.
     """
     for index in INDEXES:
+        await _let_expire(database, index)
         options: dict[str, Any] = {"unique": index.unique, "name": index.name}
         if index.expire_after_seconds is not None:
             options["expireAfterSeconds"] = index.expire_after_seconds
         await database[index.collection].create_index([(field, ASCENDING) for field in index.fields], **options)
     await check_indexes(database)
+
+
+async def _let_expire(database: Database, index: Index) -> None:
+    """Have an index that is there already, from an earlier release, keep documents as long as it should by now."""
+    if index.expire_after_seconds is None:
+        return
+    known = (await database[index.collection].index_information()).get(index.name)
+    if known and known.get("expireAfterSeconds") != index.expire_after_seconds:
+        change = {"name": index.name, "expireAfterSeconds": index.expire_after_seconds}
+        await database.command("collMod", index.collection, index=change)
 
 
 @asking

@@ -20,13 +20,10 @@ from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.mongo.indexes import ensure_indexes
-from adapters.numbering.plan import NumberingPlan
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.call_object import Rendering
-from calls.ports.do_not_call import DoNotCallList
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
-from calls.screening import Screening
 from conversation.agent_port import AgentConnector
 from gateway.app import bare_app, furnish
 from gateway.auth import ApiKeys
@@ -47,6 +44,7 @@ from runtime.settings import ConfigurationError, GatewaySettings, load_settings
 from runtime.stopping import finishing_first
 from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
+from runtime.wiring.screening import screening
 from workflows.placing import Desk
 
 _HEALTH_PATIENCE = timedelta(seconds=2)
@@ -113,7 +111,7 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
         archive=MongoRecordingArchive(database),
         deliveries=MongoDeliveryStore(database),
         do_not_call=do_not_call,
-        control=TemporalCallControl(Desk(client, calls, agents, _screening(settings, do_not_call))),
+        control=TemporalCallControl(Desk(client, calls, agents, screening(settings, calls, do_not_call))),
         carrier=carrier_side(
             settings.public_base_url,
             settings.twilio_auth_token.get_secret_value(),
@@ -127,10 +125,6 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
         checks={"mongodb": lambda: _mongodb_is_well(database), "temporal": lambda: _temporal_is_well(client)},
         allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
     )
-
-
-def _screening(settings: GatewaySettings, do_not_call: DoNotCallList) -> Screening:
-    return Screening(NumberingPlan(), do_not_call, frozenset(settings.allowed_countries))
 
 
 def _inbound_side(settings: GatewaySettings) -> InboundSide:
@@ -150,7 +144,8 @@ def relay_endpoint(
     around = Surroundings(
         store=SessionRecords(parts.calls, parts.now),
         reporter=SessionReports(
-            Telling(parts.calls, parts.control, parts.now, parts.told), _screening(settings, parts.do_not_call)
+            Telling(parts.calls, parts.control, parts.now, parts.told),
+            screening(settings, parts.calls, parts.do_not_call),
         ),
         connector=connector,
         pacing=SessionPacing(pulse_every=settings.pulse_seconds),

@@ -20,10 +20,8 @@ from adapters.mongo.database import connect
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.mongo.indexes import ensure_indexes
-from adapters.numbering.plan import NumberingPlan
 from calls.call_object import Rendering
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
-from calls.screening import Screening
 from runtime.command_line.app import command_line
 from runtime.command_line.exits import CommandError, Exit
 from runtime.command_line.parts import Parts
@@ -33,6 +31,7 @@ from runtime.setting_problems import ENV_FILE_VARIABLE
 from runtime.settings import StarterSettings, load_settings
 from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
+from runtime.wiring.screening import screening
 from workflows.placing import PlacingUnavailableError
 
 _CONNECT_SECONDS = 4.0
@@ -81,11 +80,11 @@ async def opened() -> AsyncIterator[Parts]:
     configure("WARNING", settings.log_format, "starter")
     uri = settings.mongodb_uri.get_secret_value()
     database = connect(uri, settings.mongodb_database)
-    do_not_call = MongoDoNotCallList(database)
+    calls, do_not_call = MongoCallStore(database), MongoDoNotCallList(database)
     try:
         with _saying_where(uri, file):
             yield Parts(
-                calls=MongoCallStore(database),
+                calls=calls,
                 agents=MongoAgentStore(database),
                 archive=MongoRecordingArchive(database),
                 deliveries=MongoDeliveryStore(database),
@@ -96,7 +95,7 @@ async def opened() -> AsyncIterator[Parts]:
                 gives_access_tokens=settings.access_token_secret is not None,
                 web_ui_of_namespace=f"{settings.temporal_ui_url}/namespaces/{settings.temporal_namespace}",
                 allow_insecure_agent_urls=settings.allow_insecure_agent_urls,
-                screening=Screening(NumberingPlan(), do_not_call, frozenset(settings.allowed_countries)),
+                screening=screening(settings, calls, do_not_call),
             )
     finally:
         database.client.close()

@@ -28,7 +28,6 @@ from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.mongo.indexes import ensure_indexes
 from adapters.mongo.loose_ends import MongoLooseEnds
-from adapters.numbering.plan import NumberingPlan
 from adapters.twilio.carrier import TwilioCarrier
 from adapters.twilio.urls import CallbackUrls
 from adapters.webhook.poster import HttpWebhookPoster
@@ -36,11 +35,11 @@ from calls.call_object import Rendering
 from calls.limits import Capacity, WhenFull
 from calls.policy import Policy
 from calls.reasons import FinishReason
-from calls.screening import Screening
 from runtime.alive import keep_fresh
 from runtime.settings import WorkerSettings
 from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
+from runtime.wiring.screening import screening
 from runtime.wiring.sweeps import ensure_sweeps
 from runtime.wiring.well import check_worker
 from workflows.call_webhooks import CallWebhooks, EngineCourier
@@ -90,10 +89,9 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
         store, agents = MongoCallStore(database), MongoAgentStore(database)
         rendering = Rendering(api_origin(settings), access_tokens(settings))
         announcements = Announcements(store, MongoDeliveryStore(database), rendering, EngineCourier(client))
-        screening = Screening(NumberingPlan(), MongoDoNotCallList(database), frozenset(settings.allowed_countries))
         policy = Policy(**settings.policy.model_dump())
         yield Verbs(
-            telephony=Telephony(carrier, store, screening),
+            telephony=Telephony(carrier, store, screening(settings, store, MongoDoNotCallList(database))),
             registering=Registering(
                 store,
                 agents,
@@ -101,6 +99,7 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
                 capacity(settings),
                 announcements,
                 declined_means=FinishReason(settings.sip_declined_means),
+                calling_hours=settings.calling_hours,
             ),
             admitting=Admitting(MongoAdmissions(database)),
             conversing=Conversing(store, carrier, pulse_stale_seconds=settings.pulse_stale_seconds),

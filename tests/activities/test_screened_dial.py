@@ -1,6 +1,6 @@
 """The fence right before the dial, and before a transfer's."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -8,11 +8,12 @@ from temporalio.exceptions import ApplicationError
 from activities.models import DialOrder, DialResult, TransferOrder
 from activities.telephony import Telephony
 from adapters.numbering.plan import NumberingPlan
+from calls.calling_hours import CallingHours, Weekday
 from calls.ports.do_not_call import DoNotCall
 from calls.reasons import FinishReason
 from calls.records import Progress, TransferEntry
-from calls.screening import Screening
-from calls.words import CallStatus
+from calls.screening import Frequency, Screening
+from calls.words import CallStatus, Party
 from tests.adapters.mongo.orders import new_call
 from tests.fakes.call_store import FakeCallStore
 from tests.fakes.carrier import FakeCarrier
@@ -21,7 +22,7 @@ from tests.fakes.do_not_call_list import FakeDoNotCallList
 ALICE, LONDON = "+14155550101", "+442071838750"
 
 
-def _order(to_number: str) -> DialOrder:
+def _order(to_number: str, calling_hours: CallingHours | None = None) -> DialOrder:
     return DialOrder(
         call_id="c1",
         attempt_id="a1",
@@ -32,7 +33,13 @@ def _order(to_number: str) -> DialOrder:
         detect_machine=False,
         detect_message_end=False,
         machine_detection_seconds=30,
+        calling_hours=calling_hours,
     )
+
+
+def _day_after_tomorrow() -> Weekday:
+    """A day that is not today anywhere."""
+    return tuple(Weekday)[(datetime.now(UTC).weekday() + 3) % 7]
 
 
 @pytest.mark.parametrize(("number", "rule"), [(LONDON, "country_not_allowed"), (ALICE, "do_not_call")])
@@ -43,8 +50,45 @@ async def test_refused_at_the_dial(number: str, rule: str) -> None:
     telephony = Telephony(carrier, FakeCallStore(), Screening(NumberingPlan(), listed, frozenset({"US"})))
     outcome = await telephony._dial(_order(number))
     assert (outcome.result, outcome.reason) == (DialResult.REFUSED, FinishReason.POTENTIAL_SCAM_DETECTED)
+    assert outcome.by is Party.SYSTEM
     assert outcome.evidence == {"detail": f"screening: {rule}"}
     assert not carrier.dials
+
+
+async def test_a_callee_is_rung_within_their_hours_only() -> None:
+    """A call that waited until after closing time is not made, and that is no scam."""
+    carrier = FakeCarrier()
+    telephony = Telephony(carrier, FakeCallStore(), Screening(NumberingPlan(), FakeDoNotCallList()))
+    never_today = CallingHours(opens="00:00", closes="00:01", days=(_day_after_tomorrow(),))
+    refused = await telephony._dial(_order(ALICE, never_today))
+    assert (refused.result, refused.reason, refused.by) == (
+        DialResult.REFUSED,
+        FinishReason.CALL_FAILED,
+        Party.SYSTEM,
+    )
+    assert refused.evidence == {"detail": "screening: outside_calling_hours"}
+    assert not carrier.dials
+    always = CallingHours(opens="00:00", closes="24:00")
+    assert (await telephony._dial(_order(ALICE, always))).result is DialResult.ACCEPTED
+
+
+async def test_a_callee_is_called_so_often_a_day() -> None:
+    """Only what the carrier took counts, and only for a day."""
+    carrier, store = FakeCarrier(), FakeCallStore()
+    screening = Screening(NumberingPlan(), FakeDoNotCallList(), frequency=Frequency(store, most=2))
+    telephony = Telephony(carrier, store, screening)
+    now = datetime.now(UTC)
+    for number, began in enumerate((None, now - timedelta(hours=25), now - timedelta(hours=23))):
+        call = new_call(f"c{number}")
+        await store.register(call)
+        await store.save_progress(f"c{number}", Progress(revision=1, status=CallStatus.ENDED, start_time=began))
+    callee = call.order.request.to_number
+    assert (await telephony._dial(_order(callee))).result is DialResult.ACCEPTED
+    await store.register(new_call("c9"))
+    await store.save_progress("c9", Progress(revision=1, status=CallStatus.ENDED, start_time=now))
+    refused = await telephony._dial(_order(callee))
+    assert (refused.result, refused.reason) == (DialResult.REFUSED, FinishReason.POTENTIAL_SCAM_DETECTED)
+    assert refused.evidence == {"detail": "screening: called_too_often"}
 
 
 async def test_nobody_is_rung_unscreened() -> None:

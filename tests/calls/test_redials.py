@@ -126,7 +126,7 @@ def test_no_reason_is_no_wish() -> None:
 
 
 def test_no_wait_is_longer_than_a_day() -> None:
-    """However steep the back-off is; what is taken back is remembered for two days."""
+    """However steep the back-off is; what is taken back is remembered for a month."""
     policy = RedialPolicy(max_redials=10, backoff_seconds=3600, backoff_factor=10)
     assert [policy.backoff(number) for number in (1, 2, 3, 10)] == [3600, 36_000, 86_400, 86_400]
 

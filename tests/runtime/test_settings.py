@@ -41,6 +41,8 @@ BAD_VALUES = {
     "GATEWAY_PORT": ["0", "65536", "http"],
     "POLICY__RING_SECONDS": ["0", "-3", "inf", "soon"],
     "MAX_OPEN_CALLS_PER_WORKER": ["0", "1.5"],
+    "CALLING_HOURS": ["always", "08:00", "20:00-08:00", "8:00-20:00", "someday 08:00-20:00", "mon 08:00-25:00"],
+    "MAX_CALLS_PER_CALLEE_PER_DAY": ["0", "often"],
     "SIP_DECLINED_MEANS": ["busy", "user_ended_call"],
     "LOG_LEVEL": ["LOUD"],
     "LOG_FORMAT": ["xml"],

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from temporalio.testing import WorkflowEnvironment
 from workflows.names import SEARCH_ATTRIBUTES
 
 
-@pytest.fixture(scope="session")
-async def env() -> AsyncIterator[WorkflowEnvironment]:
+@asynccontextmanager
+async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
     """A server whose clock skips ahead while a result is awaited."""
     beside = Path(sys.executable).with_name("temporal-test-server")
     server = str(beside) if beside.exists() else shutil.which("temporal-test-server")
@@ -31,3 +32,10 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
             )
         )
         yield environment
+
+
+@pytest.fixture(scope="session")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """One server for all stories that leave its clock running."""
+    async with time_skipping() as of_all:
+        yield of_all

@@ -19,7 +19,8 @@ from calls.model import CallOrder, TurnedAway
 from calls.reasons import REASONS
 from calls.reasons import FinishReason as R
 from calls.words import Party
-from tests.workflows.stage import CARRIER_CALL, LEAVES_A_MESSAGE, TARGET, Script, Stage, a_plan, an_arrival, an_order
+from tests.workflows.script import CARRIER_CALL, Script
+from tests.workflows.stage import LEAVES_A_MESSAGE, TARGET, Stage, a_plan, an_arrival, an_order
 from workflows.messages import EndRequest, TransferRequest
 
 Act = Callable[[Stage], Awaitable[None]]

@@ -7,209 +7,31 @@ test wants. Time is skipped by the server while a result is awaited, or by `Stag
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import WorkflowHandle
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.models import (
-    Admission,
-    Adoption,
-    CarrierWord,
-    DialOrder,
-    DialOutcome,
-    DialResult,
-    Extension,
-    LiveCall,
-    LookUp,
-    MachineCheck,
-    MachineDecision,
-    RecordingOrder,
-    RecordingOutcome,
-    RegisterAnswer,
-    Registration,
-    TransferOrder,
-    Watch,
-)
 from calls import facts as f
 from calls.agents import Voicemail
-from calls.facts import Fact, MachineAction
+from calls.facts import Fact
 from calls.model import Arrival, CallOrder, CallPlan, CallRequest, TurnedAway
 from calls.policy import Policy
-from calls.ports.admissions import Turn
-from calls.records import Progress
 from calls.words import Direction
 from runtime.wiring.engine import workflow_runner
+from tests.workflows.script import CARRIER_CALL, Script, ScriptedVerbs
 from workflows.inbound_call import InboundCall
 from workflows.live_call import CallResult
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, workflow_id
 from workflows.outbound_call import OutboundCall
 from workflows.redial import Redial
 
-CARRIER_CALL = "CA" + "0" * 32
 ALICE, CALLER, TARGET = "+14155550101", "+14155550100", "+14155550110"
-
-
-@dataclass
-class Script:
-    """What the world answers, and what it was asked."""
-
-    plan: CallPlan = field(default_factory=lambda: CallPlan(agent_id="a" * 24, agent_name="Rita", policy=Policy()))
-    registration: Registration = Registration.CREATED
-    first_registrations: list[Registration] = field(default_factory=list)
-    """What the first tries to register are told, one after the other."""
-    admissions: list[Admission] = field(default_factory=list)
-    """What a call is told that asks for its turn, one after the other; afterwards that it is admitted."""
-    dials: list[DialOutcome] = field(default_factory=list)
-    found: CarrierWord | None = None
-    carrier_says: list[CarrierWord] = field(default_factory=list)
-    machine: MachineDecision = field(
-        default_factory=lambda: MachineDecision(action=MachineAction.PROCEED, answered_by="human", why="no machine")
-    )
-    recording: RecordingOutcome = field(default_factory=RecordingOutcome)
-    broken: set[str] = field(default_factory=set)
-    asked: list[tuple[str, Any]] = field(default_factory=list)
-    saved: list[Progress] = field(default_factory=list)
-    announced: list[bool] = field(default_factory=list)
-    """Whether each save was to be announced."""
-    on_hang_up: Any = None
-    was_asked: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def times(self, verb: str) -> int:
-        """How often a verb was asked for."""
-        return sum(name == verb for name, _ in self.asked)
-
-    def note(self, verb: str, what: Any) -> None:
-        self.asked.append((verb, what))
-        self.was_asked.set()
-        if verb in self.broken:
-            raise ApplicationError(f"{verb} is broken", non_retryable=True)
-
-    def next_admission(self) -> Admission:
-        """The next thing that a waiting call is told; the last one is repeated while it says to wait."""
-        waits_on = len(self.admissions) == 1 and self.admissions[0].turn is Turn.WAITING
-        return self.admissions[0] if waits_on else self.admissions.pop(0) if self.admissions else ADMITTED
-
-
-ADMITTED = Admission(turn=Turn.ADMITTED)
-ACCEPTED = DialOutcome(result=DialResult.ACCEPTED, carrier_call_id=CARRIER_CALL)
-
-
-class ScriptedVerbs:
-    """Activities of the real ones' names, over a script."""
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-
-    @activity.defn
-    async def register_call(self, order: CallOrder) -> RegisterAnswer:
-        self._script.note("register_call", order)
-        first = self._script.first_registrations
-        outcome = first.pop(0) if first else self._script.registration
-        return RegisterAnswer(outcome=outcome, plan=self._script.plan if outcome is Registration.CREATED else None)
-
-    @activity.defn
-    async def give_up_registration(self, order: CallOrder) -> bool:
-        self._script.note("give_up_registration", order)
-        return True
-
-    @activity.defn
-    async def save_progress(self, call_id: str, progress: Progress) -> None:
-        self._script.note("save_progress", call_id)
-        self._script.saved.append(progress)
-        self._script.announced.append(False)
-
-    @activity.defn
-    async def save_and_announce(self, call_id: str, progress: Progress) -> None:
-        self._script.note("save_and_announce", call_id)
-        self._script.saved.append(progress)
-        self._script.announced.append(True)
-
-    @activity.defn
-    async def ask_admission(self, call_id: str) -> Admission:
-        self._script.note("ask_admission", call_id)
-        return self._script.next_admission()
-
-    @activity.defn
-    async def await_admission(self, call_id: str) -> Admission:
-        """Waits as a retry, because a running activity would hold the skipped clock."""
-        self._script.note("await_admission", call_id)
-        if (said := self._script.next_admission()).turn is Turn.WAITING:
-            raise ApplicationError("still waiting", next_retry_delay=timedelta(seconds=10))
-        return said
-
-    @activity.defn
-    async def dial(self, order: DialOrder) -> DialOutcome:
-        self._script.note("dial", order)
-        return self._script.dials.pop(0) if self._script.dials else ACCEPTED
-
-    @activity.defn
-    async def find_dialled_call(self, look_up: LookUp) -> CarrierWord | None:
-        self._script.note("find_dialled_call", look_up)
-        return self._script.found
-
-    @activity.defn
-    async def ask_carrier(self, carrier_call_id: str) -> CarrierWord:
-        self._script.note("ask_carrier", carrier_call_id)
-        said = self._script.carrier_says
-        if not said:
-            return CarrierWord(known=True, carrier_call_id=carrier_call_id, status="unheard-of")
-        return said.pop(0) if len(said) > 1 else said[0]
-
-    @activity.defn
-    async def hang_up(self, carrier_call_id: str) -> bool:
-        self._script.note("hang_up", carrier_call_id)
-        if self._script.on_hang_up:
-            await self._script.on_hang_up()
-        return True
-
-    @activity.defn
-    async def start_transfer(self, order: TransferOrder) -> bool:
-        self._script.note("start_transfer", order)
-        return True
-
-    @activity.defn
-    async def leave_message(self, call: LiveCall) -> bool:
-        self._script.note("leave_message", call)
-        return True
-
-    @activity.defn
-    async def adopt_call(self, adoption: Adoption) -> bool:
-        self._script.note("adopt_call", adoption)
-        return True
-
-    @activity.defn
-    async def extend_time_limit(self, extension: Extension) -> None:
-        self._script.note("extend_time_limit", extension)
-
-    @activity.defn
-    async def check_answering_machine(self, check: MachineCheck) -> MachineDecision:
-        self._script.note("check_answering_machine", check)
-        return self._script.machine
-
-    @activity.defn
-    async def monitor_conversation(self, watch: Watch) -> CarrierWord | None:
-        """Waits as a retry, because a running activity would hold the skipped clock."""
-        self._script.note("monitor_conversation", watch)
-        raise ApplicationError("still watching", next_retry_delay=timedelta(hours=9))
-
-    @activity.defn
-    async def archive_recording(self, order: RecordingOrder) -> RecordingOutcome:
-        self._script.note("archive_recording", order)
-        return self._script.recording
-
-    @activity.defn
-    async def archive_transcript(self, call_id: str) -> int:
-        self._script.note("archive_transcript", call_id)
-        return 4
 
 
 _AT_WORK = {
@@ -374,6 +196,7 @@ async def on_stage(
         verbs.save_progress,
         verbs.save_and_announce,
         verbs.ask_admission,
+        verbs.find_calling_time,
         verbs.find_dialled_call,
         verbs.ask_carrier,
         verbs.hang_up,

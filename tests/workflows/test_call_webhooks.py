@@ -18,7 +18,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from runtime.wiring.engine import workflow_runner
-from tests.workflows.stage import Script, a_plan, on_stage
+from tests.workflows.script import Script
+from tests.workflows.stage import a_plan, on_stage
 from workflows.call_webhooks import CallWebhooks, EngineCourier, webhooks_id
 from workflows.names import CALL_QUEUE, WEBHOOK_QUEUE
 from workflows.outbound_call import OutboundCall

@@ -8,7 +8,8 @@ from calls import facts as f
 from calls.facts import CarrierEnd, MachineAction
 from calls.reasons import FinishReason as R
 from calls.words import Party
-from tests.workflows.stage import CARRIER_CALL, LEAVES_A_MESSAGE, Script, a_plan, on_stage
+from tests.workflows.script import CARRIER_CALL, Script
+from tests.workflows.stage import LEAVES_A_MESSAGE, a_plan, on_stage
 from workflows.messages import EndRequest
 
 

@@ -12,7 +12,8 @@ from calls.facts import CarrierEnd
 from calls.model import INBOUND_ATTEMPT, TurnedAway
 from calls.reasons import FinishReason as R
 from calls.words import CallStatus, Party, Phase
-from tests.workflows.stage import CARRIER_CALL, TARGET, Script, a_plan, an_arrival, on_stage
+from tests.workflows.script import CARRIER_CALL, Script
+from tests.workflows.stage import TARGET, a_plan, an_arrival, on_stage
 from workflows.messages import EndRequest, TransferRequest
 
 NO_MACHINE = Voicemail(action="ignore")

@@ -13,7 +13,8 @@ from calls.facts import CarrierEnd
 from calls.model import TurnedAway
 from calls.reasons import FinishReason as R
 from calls.words import Party, Phase
-from tests.workflows.stage import CARRIER_CALL, Script, Stage, a_plan, an_arrival, on_stage
+from tests.workflows.script import CARRIER_CALL, Script
+from tests.workflows.stage import Stage, a_plan, an_arrival, on_stage
 from workflows.inbound_call import InboundCall
 from workflows.names import CALL_QUEUE, workflow_id
 

@@ -14,7 +14,8 @@ from calls.limits import Limit, LimitOf, WhenFull
 from calls.ports.admissions import Turn
 from calls.reasons import FinishReason as R
 from runtime.wiring.engine import workflow_runner
-from tests.workflows.stage import ADMITTED, TARGET, Script, Stage, a_plan, on_stage
+from tests.workflows.script import ADMITTED, Script
+from tests.workflows.stage import TARGET, Stage, a_plan, on_stage
 from workflows.messages import EndRequest, TransferRequest
 from workflows.outbound_call import OutboundCall
 

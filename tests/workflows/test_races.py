@@ -11,7 +11,8 @@ from calls import facts as f
 from calls.facts import CarrierEnd, Fact, MachineAction
 from calls.reasons import FinishReason as R
 from calls.words import Party
-from tests.workflows.stage import CARRIER_CALL, TARGET, Script, Stage, a_plan, an_order, on_stage
+from tests.workflows.script import CARRIER_CALL, Script
+from tests.workflows.stage import TARGET, Stage, a_plan, an_order, on_stage
 from workflows.live_call import CallResult
 from workflows.messages import EndRequest, TransferRequest
 from workflows.names import CALL_QUEUE, workflow_id

@@ -1,6 +1,7 @@
 """Redials: what follows a call that could not be brought about, and what stops it."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,17 +13,29 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from activities.models import Registration
+from calls.calling_hours import CallingHours
 from calls.model import CallOrder
 from calls.reasons import FinishReason as R
 from calls.redial_policy import RedialPolicy
 from calls.redials import PendingRedial
 from runtime.wiring.engine import workflow_runner
-from tests.workflows.stage import Script, Stage, a_plan, an_order, on_stage
+from tests.workflows.conftest import time_skipping
+from tests.workflows.script import Script
+from tests.workflows.stage import Stage, a_plan, an_order, on_stage
 from workflows.live_call import CallResult
 from workflows.messages import EndRequest
 from workflows.names import redial_workflow_id, workflow_id
 from workflows.outbound_call import OutboundCall
 from workflows.redial import Redial
+
+OFFICE = CallingHours(opens="08:00", closes="18:00")
+
+
+@pytest.fixture(scope="module")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of these stories: its clock stands still once a workflow has started another, and is not skipped."""
+    async with time_skipping() as own:
+        yield own
 
 
 def with_redial(policy: RedialPolicy | None = None) -> CallOrder:
@@ -110,6 +123,21 @@ async def test_busy_then_answered(env: WorkflowEnvironment) -> None:
     )
     for history in histories:
         await replayer.replay_workflow(history)
+
+
+async def test_a_call_hands_its_hours_to_its_redial(env: WorkflowEnvironment) -> None:
+    """They are asked for when the redial is due; within them it is made at once."""
+    script = Script(plan=a_plan(calling_hours=OFFICE))
+    once = RedialPolicy(max_redials=1, backoff_seconds=1)
+    async with on_stage(env, script, order=with_redial(once)) as stage:
+        await stage.begin()
+        await is_busy(stage)
+        await ends(stage)
+        assert await comes_due(stage, 1) == f"made as call {stage.order.call_id}.r1"
+        await is_busy(stage, 1)
+        await ends(stage, redialled(stage, 1))
+    (wish,) = [wish for verb, wish in script.asked if verb == "find_calling_time"]
+    assert (wish.to_number, wish.hours) == (stage.order.request.to_number, OFFICE)
 
 
 async def test_no_more_redials_than_asked_for(env: WorkflowEnvironment) -> None:

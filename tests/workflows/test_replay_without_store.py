@@ -9,7 +9,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
 from runtime.wiring.engine import workflow_runner
-from tests.workflows.stage import Script, on_stage
+from tests.workflows.script import Script
+from tests.workflows.stage import on_stage
 from workflows.inbound_call import InboundCall
 from workflows.outbound_call import OutboundCall
 

@@ -8,7 +8,8 @@ from activities.models import Registration
 from calls import facts as f
 from calls.reasons import FinishReason as R
 from calls.words import Party
-from tests.workflows.stage import ALICE, CARRIER_CALL, TARGET, Script, Stage, a_plan, on_stage
+from tests.workflows.script import CARRIER_CALL, Script
+from tests.workflows.stage import ALICE, TARGET, Stage, a_plan, on_stage
 from workflows.messages import Ack, EndRequest, TransferRequest
 from workflows.outbound_call import OutboundCall
 

@@ -35,7 +35,8 @@ from calls.records import Progress, RecordingEntry, StoredCall
 from calls.words import CallStatus, Party, Phase
 from runtime.wiring.engine import workflow_runner
 from tests.gateway.engine import start_engine
-from tests.workflows.stage import CARRIER_CALL, Script, ScriptedVerbs, an_order
+from tests.workflows.script import CARRIER_CALL, Script, ScriptedVerbs
+from tests.workflows.stage import an_order
 from workflows.live_call import CallResult
 from workflows.names import CALL_QUEUE, SEARCH_ATTRIBUTES, workflow_id
 from workflows.sweep import Sweep, Swept

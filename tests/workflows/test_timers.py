@@ -10,7 +10,8 @@ from activities.models import CarrierWord, RecordingOutcome
 from calls import facts as f
 from calls.policy import MAXIMUM_DURATION_BOUNDS, RING_BOUNDS, Policy
 from calls.reasons import FinishReason as R
-from tests.workflows.stage import CARRIER_CALL, Script, Stage, a_plan, on_stage
+from tests.workflows.script import CARRIER_CALL, Script
+from tests.workflows.stage import Stage, a_plan, on_stage
 
 DEFAULT = Policy()
 RINGS = CarrierWord(known=True, carrier_call_id=CARRIER_CALL, status="ringing")

@@ -19,6 +19,16 @@ async def test_indexes_can_be_ensured_again(mongodb: Database) -> None:
     await ping(mongodb)
 
 
+async def test_an_index_of_an_earlier_release_learns_its_time(mongodb: Database) -> None:
+    """Documents are kept as long as this release says, without an index being built anew."""
+    change = {"name": "at_1", "expireAfterSeconds": 172_800}
+    await mongodb.command("collMod", "registrations", index=change)
+    with pytest.raises(IndexesMissingError, match=r"registrations\.at_1"):
+        await check_indexes(mongodb)
+    await ensure_indexes(mongodb)
+    assert (await mongodb.registrations.index_information())["at_1"]["expireAfterSeconds"] == 2_592_000
+
+
 async def test_a_missing_index_is_noticed(mongodb: Database) -> None:
     """An index that is gone, or no longer unique, is named."""
     await mongodb.messages.drop_index("call_id_1_seq_1")
