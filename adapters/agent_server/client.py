@@ -79,7 +79,7 @@ class AgentServerSocket:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._waiting: asyncio.Queue[str] = asyncio.Queue(_MAX_QUEUED)
-        self._writer = asyncio.create_task(self._write())
+        self._writer: asyncio.Task[None] | None = asyncio.create_task(self._write())
         self._is_cut_off = False
 
     async def receive(self) -> str | bytes:
@@ -87,7 +87,7 @@ class AgentServerSocket:
         try:
             return await self._connection.recv()
         except ConnectionClosed as error:
-            self._writer.cancel()
+            self._stop_writing()
             raise AgentClosedError(BROKEN if self._is_cut_off else _code(error)) from error
 
     def send(self, text: str) -> None:
@@ -100,13 +100,18 @@ class AgentServerSocket:
 
     async def close(self, code: int) -> None:
         """Send what is queued and close, within the close time-out."""
-        self._writer.cancel()
+        self._stop_writing()
         try:
             while not self._waiting.empty():
                 await asyncio.wait_for(self._connection.send(self._waiting.get_nowait()), timeout=1.0)
         except (ConnectionClosed, TimeoutError):
             log.debug("frames were left unsent")
         await self._connection.close(code)
+
+    def _stop_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.cancel()
+            self._writer = None  # its cancellation remembers where it was, and so this
 
     async def _write(self) -> None:
         try:

@@ -17,6 +17,10 @@ _FRAMES_AT_A_STRETCH = 16  # then others have their turn: a socket with much in 
 Apply = Callable[[list[Effect]], None]
 
 
+def _nobody(_: list[Effect]) -> None:
+    """Before a session begins and after it is over, nothing follows from an event."""
+
+
 class AgentLine:
     """The connection, or the attempts at one, of a session."""
 
@@ -45,7 +49,7 @@ class AgentLine:
         self._loop = asyncio.get_running_loop()
         self._group: asyncio.TaskGroup | None = None
         self._talk: Conversation | None = None
-        self._apply: Apply = lambda _: None
+        self._apply: Apply = _nobody
         self._socket: AgentSocket | None = None
         self._task: asyncio.Task[None] | None = None
         self._window_ends = 0.0
@@ -78,9 +82,10 @@ class AgentLine:
             closing.add_done_callback(self._closing.discard)
 
     async def finish(self) -> None:
-        """Wait until what was closed is closed."""
+        """Wait until what was closed is closed, and let go of the session: it is freed at once, with no collector."""
         if self._closing:
             await asyncio.wait(self._closing)
+        self._group, self._talk, self._apply = None, None, _nobody
 
     async def _serve(self, talk: Conversation, delay: float) -> None:
         await asyncio.sleep(delay)

@@ -51,6 +51,7 @@ class Outbox:
         """Stop delivering, and say what is lost."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
+            self._task = None
             log.error("%d %s not delivered", len(self._waiting), self._what, extra={"call_id": self._call_id})
 
     async def _deliver_all(self) -> None:

@@ -28,6 +28,7 @@ class RelayLine:
         """Stop sending."""
         if self._pump is not None:
             self._pump.cancel()
+            self._pump = None  # its cancellation remembers where it was, and so this
         self._flows.set()
 
     async def receive(self) -> str | bytes | None:
