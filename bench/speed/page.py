@@ -12,7 +12,8 @@ _HOW = """
   20 tokens, 20 ms apart, without compression; both sides send their keep-alives, and what is played is reported. One
   gateway process with its real MongoDB and Temporal: pulses and messages are written as ever.
 - **The floor**: a process that takes the same two sockets and only forwards frames, with the same load.
-- **CPU and memory** are the gateway's own, from `/proc`; memory over what it used just after its start.
+- **CPU and memory** are the gateway's own, from `/proc`; memory over what it used after twenty
+  first conversations had come and gone.
 - **While dials run**: the dials go evenly through the API to the whole stack: calls ring, talk and are recorded.
 - **Answered → first words**: from the carrier's question for instructions to the first token at the relay, again
   without the agent server's own time, while 20 others talk.

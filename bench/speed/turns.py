@@ -23,6 +23,9 @@ class TurnLoad:
     turn_every: float = 8.0
 
 
+_WARM_UP = TurnLoad(live=20, seconds=8, rounds=1)
+
+
 @dataclass
 class TurnFigures:
     """Ours beside the floor, in the same run."""
@@ -58,6 +61,7 @@ async def measure_turns(house: House, load: TurnLoad) -> TurnFigures:
         floor = await stack.enter_async_context(child("bench.speed.floor", str(house.floor_port), agent_url))
         await floor.line(20)
         await house.stack.parts["gateway"].restart()
+        await one_round(house, _WARM_UP, pid=house.pid("gateway"), is_floor=False)
         at_start = Usage.of(house.pid("gateway")).memory_bytes
         for _ in range(load.rounds):
             overheads, usage, memory = await one_round(house, load, pid=floor.pid, is_floor=True)
