@@ -7,13 +7,16 @@ Rules of this file
 
 import asyncio
 import logging
+import socket
 import ssl
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from adapters.agent_server.address import BadAgentAddressError, address_of_call, shown
+from adapters.public_addresses import PrivateAddressError, refuse_private
 from conversation.agent_port import AgentClosedError, AgentUnreachableError
 
 log = logging.getLogger(__name__)
@@ -34,17 +37,20 @@ class AgentServerConnector:
     """Opens sockets to agent servers. Durations are in seconds, sizes in bytes.
 
     All of them share one TLS context (the system's authorities, unless one is given): to make one for each connection
-    stops every call of the process for 40 ms and keeps 800 kB.
+    stops every call of the process for 40 ms and keeps 800 kB. Unless `private_networks` are allowed, a name is looked
+    up once, and the addresses that were looked at are those that are connected to.
     """
 
     def __init__(
         self,
         *,
+        private_networks: bool,
         open_timeout: float = 7.0,
         max_frame_bytes: int = 256 * 1024,
         close_timeout: float = 2.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        self._private_networks = private_networks
         self._tls = tls or ssl.create_default_context()
         # The library's debug log prints the request line, and with it whatever secret the path holds.
         silent = logging.getLogger(f"{__name__}.wire")
@@ -63,7 +69,10 @@ class AgentServerConnector:
         try:
             address = address_of_call(url, call_id)
             tls: dict[str, Any] = {"ssl": self._tls} if address.startswith("wss:") else {}
-            return AgentServerSocket(await _Connect(address, **self._options, **tls))
+            return AgentServerSocket(await self._opened(address, tls))
+        except PrivateAddressError as error:
+            log.warning("agent server not connected to: %s", error, extra={"call_id": call_id, "server": shown(url)})
+            raise AgentUnreachableError(str(error)) from error
         except InvalidStatus as error:
             raise AgentUnreachableError(f"HTTP {error.response.status_code}") from error
         except BadAgentAddressError as error:
@@ -71,6 +80,29 @@ class AgentServerConnector:
         except (OSError, WebSocketException, TimeoutError, ValueError) as error:
             log.info("agent server not reached", extra={"call_id": call_id, "server": shown(url)})
             raise AgentUnreachableError(type(error).__name__) from error
+
+    async def _opened(self, address: str, tls: dict[str, Any]) -> ClientConnection:
+        if self._private_networks:
+            return await _Connect(address, **self._options, **tls)
+        async with asyncio.timeout(self._options["open_timeout"]):
+            *others, last = await public_addresses(address)
+            for host in others:
+                try:
+                    return await _Connect(address, **self._options, **tls, host=host)
+                except OSError as error:
+                    log.debug("%s of an agent server's addresses was not reached: %s", host, error)
+            return await _Connect(address, **self._options, **tls, host=last)
+
+
+async def public_addresses(url: str) -> list[str]:
+    """Where to connect for this websocket address, the best first. Raises PrivateAddressError, OSError."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    addresses = [str(one[4][0]) for one in found]
+    for address in addresses:
+        refuse_private(address)
+    return addresses
 
 
 class AgentServerSocket:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import aiohttp
 from yarl import URL
 
-from adapters.webhook.strangers_only import PrivateAddressError, StrangersOnly, refuse_private_literal
+from adapters.public_addresses import PrivateAddressError, refuse_private_literal
+from adapters.webhook.strangers_only import StrangersOnly
 from calls.ports.webhooks import WebhookFailedError
 
 ANSWER_LIMIT = 256 * 1024

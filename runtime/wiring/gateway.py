@@ -71,7 +71,7 @@ def gateway(settings: GatewaySettings) -> FastAPI:
             database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
             stack.callback(database.client.close)
             client = await _prepare(settings, database)
-            head_start = HeadStart(AgentServerConnector())
+            head_start = HeadStart(AgentServerConnector(private_networks=settings.allow_insecure_agent_urls))
             stack.push_async_callback(head_start.close)
             sessions = Sessions()
             parts = replace(

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from adapters.agent_server.client import AgentServerConnector, AgentServerSocket
+from adapters.agent_server.client import AgentServerConnector, AgentServerSocket, public_addresses
 from conversation.agent_port import AgentClosedError, AgentUnreachableError
 
 CERTIFICATE = Path(__file__).parents[2] / "data" / "localhost.pem"
@@ -30,7 +30,9 @@ async def talking(talk: Talk) -> AsyncIterator[AgentServerSocket]:
 
     async with serve(handle, "127.0.0.1", 0, compression=None, close_timeout=0.1) as server:
         port = server.sockets[0].getsockname()[1]
-        socket = await AgentServerConnector(max_frame_bytes=1000).connect(f"http://127.0.0.1:{port}/llm", "c1")
+        socket = await AgentServerConnector(private_networks=True, max_frame_bytes=1000).connect(
+            f"http://127.0.0.1:{port}/llm", "c1"
+        )
         try:
             yield socket
         finally:
@@ -133,7 +135,7 @@ async def test_unreachable_servers() -> None:
     async def refuse(connection: ServerConnection, request: Request) -> Response:
         return connection.respond(HTTPStatus.NOT_FOUND, "no")
 
-    connector = AgentServerConnector(open_timeout=0.2)
+    connector = AgentServerConnector(private_networks=True, open_timeout=0.2)
     async with serve(lambda connection: connection.close(), "127.0.0.1", 0, process_request=refuse) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(AgentUnreachableError, match="HTTP 404"):
@@ -154,8 +156,18 @@ async def test_server_that_accepts_and_says_nothing() -> None:
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     with pytest.raises(AgentUnreachableError, match="TimeoutError"):
-        await AgentServerConnector(open_timeout=0.1).connect(f"ws://127.0.0.1:{port}", "c1")
+        await AgentServerConnector(private_networks=True, open_timeout=0.1).connect(f"ws://127.0.0.1:{port}", "c1")
     server.close()
+
+
+async def test_a_name_of_a_private_network_is_not_connected_to() -> None:
+    """Whatever the address was when the agent was made: names change their minds."""
+    async with serve(lambda connection: connection.close(), "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        for host in ("localhost", "127.0.0.1"):
+            with pytest.raises(AgentUnreachableError, match="private network"):
+                await AgentServerConnector(private_networks=False).connect(f"ws://{host}:{port}", "c1")
+    assert await public_addresses("wss://93.184.216.34/llm") == ["93.184.216.34"]
 
 
 async def test_redirects_are_not_followed() -> None:
@@ -169,18 +181,20 @@ async def test_redirects_are_not_followed() -> None:
     async with serve(lambda connection: connection.close(), "127.0.0.1", 0, process_request=redirect) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(AgentUnreachableError, match="HTTP 302"):
-            await AgentServerConnector().connect(f"ws://127.0.0.1:{port}", "c1")
+            await AgentServerConnector(private_networks=True).connect(f"ws://127.0.0.1:{port}", "c1")
 
 
 async def test_secret_is_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Not even the library's debug log shows the address."""
     caplog.set_level(logging.DEBUG)
     with pytest.raises(AgentUnreachableError) as unreachable:
-        await AgentServerConnector().connect("ws://127.0.0.1:1/secret-path?key=secret-key", "c1")
+        await AgentServerConnector(private_networks=True).connect("ws://127.0.0.1:1/secret-path?key=secret-key", "c1")
     async with serve(lambda connection: connection.close(), "127.0.0.1", 0, logger=logging.getLogger("s")) as server:
         port = server.sockets[0].getsockname()[1]
         logging.getLogger("s").disabled = True
-        socket = await AgentServerConnector().connect(f"ws://127.0.0.1:{port}/secret-path?key=secret-key", "c1")
+        socket = await AgentServerConnector(private_networks=True).connect(
+            f"ws://127.0.0.1:{port}/secret-path?key=secret-key", "c1"
+        )
         await socket.close(1000)
     assert "secret" not in caplog.text
     assert "secret" not in str(unreachable.value)
@@ -190,7 +204,7 @@ async def test_tls_is_set_up_once_for_all_calls() -> None:
     """Loading the authorities anew for each call would stop all others; and a stranger's certificate is refused."""
     serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=CERTIFICATE)
     serving.load_cert_chain(CERTIFICATE)
-    connector = AgentServerConnector(tls=trusting)
+    connector = AgentServerConnector(private_networks=True, tls=trusting)
     async with serve(lambda connection: connection.wait_closed(), "127.0.0.1", 0, ssl=serving) as server:
         url = f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/llm"
         for call_id in ("c1", "c2"):
@@ -198,4 +212,4 @@ async def test_tls_is_set_up_once_for_all_calls() -> None:
             assert socket._connection.transport.get_extra_info("ssl_object").context is trusting
             await socket.close(1000)
         with pytest.raises(AgentUnreachableError, match="SSLCertVerificationError"):
-            await AgentServerConnector().connect(url, "c3")
+            await AgentServerConnector(private_networks=True).connect(url, "c3")

@@ -6,8 +6,9 @@ import time
 import pytest
 from aiohttp.resolver import ThreadedResolver
 
+from adapters.public_addresses import PrivateAddressError, refuse_private
 from adapters.webhook.poster import HttpWebhookPoster
-from adapters.webhook.strangers_only import PrivateAddressError, StrangersOnly, refuse_private
+from adapters.webhook.strangers_only import StrangersOnly
 from calls.ports.webhooks import WebhookFailedError
 from tests.gateway.customers_server import customers_server
 

@@ -48,7 +48,9 @@ class Gateway:
         self.reporter = MemoryReporter()
         self.verifier = HeaderVerifier()
         self.sessions = Sessions()
-        around = Surroundings(self.store, self.reporter, connector or AgentServerConnector(), pacing)
+        around = Surroundings(
+            self.store, self.reporter, connector or AgentServerConnector(private_networks=True), pacing
+        )
         self.endpoint = RelayEndpoint(verifier=self.verifier, sessions=self.sessions, around=around)
         self.port = 0
 

@@ -49,14 +49,14 @@ async def agent() -> AsyncIterator[Agent]:
 @pytest.fixture
 async def ahead() -> AsyncIterator[HeadStart]:
     """Head starts that are kept for a fifth of a second."""
-    ahead = HeadStart(AgentServerConnector(), keep_seconds=KEEP_SECONDS, most=2)
+    ahead = HeadStart(AgentServerConnector(private_networks=True), keep_seconds=KEEP_SECONDS, most=2)
     yield ahead
     await ahead.close()
 
 
 async def test_the_session_takes_what_was_begun(agent: Agent) -> None:
     """The words that came before the relay are heard, over the one connection that there ever was."""
-    ahead = HeadStart(AgentServerConnector(), keep_seconds=10)
+    ahead = HeadStart(AgentServerConnector(private_networks=True), keep_seconds=10)
     async with Gateway(connector=ahead).serving() as gateway:
         gateway.expect(agent.url)
         ahead.begin(agent.url, "call-1")
@@ -145,7 +145,7 @@ async def test_the_answer_begins_it(rig: Rig, agent: Agent) -> None:
     await rig.parts.agents.put_agent(
         rig.agent_id, AgentSettings(ai_agent_name="Alice's agent", llm_websocket_url=agent.url)
     )
-    ahead = HeadStart(AgentServerConnector(), keep_seconds=KEEP_SECONDS)
+    ahead = HeadStart(AgentServerConnector(private_networks=True), keep_seconds=KEEP_SECONDS)
     carrier = FakeCarrier(rig)
     await carrier.register()
     parts = replace(rig.parts, head_start=ahead)
