@@ -18,6 +18,9 @@ from calls.words import Role
 _LONGEST_SILENCE_OF_ASKING = 60.0
 """Seconds between two questions to the carrier about a conversation that stays silent."""
 
+_LOOK_SECONDS = 0.5
+"""How often it is looked whether a gateway notes the end of a conversation."""
+
 _ACTIONS = {
     VoicemailAction.HANG_UP: MachineAction.HANG_UP,
     VoicemailAction.LEAVE_MESSAGE: MachineAction.LEAVE_MESSAGE,
@@ -28,13 +31,17 @@ _ACTIONS = {
 class Conversing:
     """What the story needs to know of a conversation, over the ports of store and carrier.
 
-    A pulse older than `pulse_stale_seconds` makes the carrier be asked.
+    A pulse older than `pulse_stale_seconds` makes the carrier be asked; a conversation was lost whose end no gateway
+    notes within `patience_seconds` after its call's.
     """
 
-    def __init__(self, store: CallStore, carrier: Carrier, *, pulse_stale_seconds: float) -> None:
+    def __init__(
+        self, store: CallStore, carrier: Carrier, *, pulse_stale_seconds: float, patience_seconds: float = 8.0
+    ) -> None:
         self._store = store
         self._carrier = carrier
         self._stale_seconds = pulse_stale_seconds
+        self._looks = max(1, round(patience_seconds / _LOOK_SECONDS))
 
     @activity.defn
     async def check_answering_machine(self, check: MachineCheck) -> MachineDecision:
@@ -92,9 +99,19 @@ class Conversing:
                 activity.logger.warning("cannot watch call %s for now: %s", watch.call_id, error)
                 continue
             if said is None or not said.is_live:
-                word = word_of(watch.carrier_call_id, said)
-                return word.model_copy(update={"conversation_lost": pulse is not None and pulse.is_open})
+                is_lost = pulse is not None and await self._nobody_notes_its_end(watch.call_id)
+                return word_of(watch.carrier_call_id, said).model_copy(update={"conversation_lost": is_lost})
             wait = min(wait * 2, _LONGEST_SILENCE_OF_ASKING)
+
+    async def _nobody_notes_its_end(self, call_id: str) -> bool:
+        """Whether a conversation whose call is over stays open: a gateway may note its end late."""
+        for _ in range(self._looks):
+            pulse = await self._store.pulse(call_id)
+            if pulse is None or not pulse.is_open:
+                return False
+            activity.heartbeat()
+            await asyncio.sleep(_LOOK_SECONDS)
+        return True
 
     def _fresh_for(self, pulse: Pulse) -> float:
         """How many seconds from now this pulse is stale, if no other follows it."""

@@ -156,5 +156,6 @@ def _plan(
         turned_away=turned_away.reason if turned_away else None,
         limits=() if turned_away else limits,
         when_full=agent.when_full or capacity.when_full,
+        keeps_decisions=True,
         calling_hours=None if is_inbound else agent.calling_hours or calling_hours,
     )

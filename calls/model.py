@@ -104,6 +104,8 @@ class CallPlan(BaseModel):
     when_full: WhenFull = WhenFull.QUEUE
     declined_means: FinishReason = FinishReason.CALL_FAILED
     """What a call ended as that the carrier failed with a SIP code for declined, unwanted or rejected."""
+    keeps_decisions: bool = False
+    """Whether an end that we decide is in the history before it is on record. Calls from before that was so lack it."""
     calling_hours: CallingHours | None = None
     """When its callee may be rung, by the callee's clock; None is at any time."""
 

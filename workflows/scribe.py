@@ -4,9 +4,14 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from activities.registering import Registering
+from calls import facts as f
+from calls.lifecycle import bridged
 from calls.records import Progress, progress
 from workflows import options
 from workflows.story import Story
+
+_TOLD = (f.CallCompleted, f.ConversationEnded, f.EndRequested, f.MachineChecked, f.CallTurnedAway)
+"""What somebody told is in the history already, and is told again where a task is repeated."""
 
 
 class Scribe:
@@ -47,7 +52,21 @@ class Scribe:
         entry = [self._story.call.order.call_id, latest]
         save = Registering.save_and_announce if self._story.plan.webhooks else Registering.save_progress
         says = f"Record: {latest.finish_reason or latest.status}{', complete' if latest.complete else ''}"
+        if self._is_our_decision(latest):
+            await workflow.execute_activity_method(save, args=entry, summary=says, **options.SAVE_PATIENTLY)
+            return
         try:
             await workflow.execute_local_activity_method(save, args=entry, summary=says, **options.SAVE_QUICKLY)
         except FailureError:  # at a replay the engine gives what failed without the ActivityError around
             await workflow.execute_activity_method(save, args=entry, summary=says, **options.SAVE_PATIENTLY)
+
+    def _is_our_decision(self, latest: Progress) -> bool:
+        """Whether this is an end that came of nothing happening: of a timer, or of an answer that did not come.
+
+        A task whose completion the engine refuses, because something happened meanwhile, is done again and may decide
+        otherwise; a local activity's write would stay. An activity is begun by what the engine has accepted.
+        """
+        story = self._story
+        is_new = latest.finish_reason is not None and self._saved.finish_reason is None
+        was_told = any(story.knows(kind) for kind in _TOLD) or bridged(story.call) is not None
+        return story.plan.keeps_decisions and is_new and not was_told

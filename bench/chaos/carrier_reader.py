@@ -14,6 +14,8 @@ async def read_ledger(session: aiohttp.ClientSession, simulator_url: str) -> lis
     async with session.get(f"{simulator_url}/_sim/ledger") as answer:
         answer.raise_for_status()
         legs: list[Document] = await answer.json()
+    for leg in legs:  # two who speak at once end in another order than they began in; a record keeps how they began
+        leg["spoken"].sort(key=lambda said: said["at"])
     return legs
 
 

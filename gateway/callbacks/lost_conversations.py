@@ -15,6 +15,9 @@ from calls.ports.pages import StoreUnavailableError
 
 log = logging.getLogger(__name__)
 
+_NOTED_WITHIN_SECONDS = 60.0
+"""How long a note waits for a store that is away."""
+
 
 class LostConversations:
     """Notes ends, and finds those that nobody noted.
@@ -27,13 +30,29 @@ class LostConversations:
         self._calls = calls
         self._looks = round(patience_seconds / look_every)
         self._look_every = look_every
+        self._later = round(_NOTED_WITHIN_SECONDS / look_every)
+        self._noting: set[asyncio.Task[None]] = set()
 
     async def note_end(self, call_id: str, at: datetime) -> None:
         """A relay session of this call is over and no other one follows."""
         try:
             await self._calls.close_pulse(call_id, at)
         except StoreUnavailableError as error:
-            log.warning("the end of call %s's conversation was not noted: %s", call_id, error)
+            log.warning("the end of call %s's conversation is not noted yet: %s", call_id, error)
+            noting = asyncio.create_task(self._note_later(call_id, at))
+            self._noting.add(noting)
+            noting.add_done_callback(self._noting.discard)
+
+    async def _note_later(self, call_id: str, at: datetime) -> None:
+        """The carrier waits for its answer and asks this only once: the note is made behind its back."""
+        for _ in range(self._later):
+            await asyncio.sleep(self._look_every)
+            try:
+                await self._calls.close_pulse(call_id, at)
+            except StoreUnavailableError:
+                continue
+            return
+        log.error("the end of call %s's conversation was never noted: it will be taken for lost", call_id)
 
     async def look(self, call_id: str, fact: CallCompleted) -> CallCompleted:
         """The report of a call's end, with what is known of its conversation."""

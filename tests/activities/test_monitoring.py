@@ -28,7 +28,7 @@ class Post:
 
     def __init__(self) -> None:
         self.store, self.carrier = FakeCallStore(), FakeCarrier()
-        self.verbs = Conversing(self.store, self.carrier, pulse_stale_seconds=STALE)
+        self.verbs = Conversing(self.store, self.carrier, pulse_stale_seconds=STALE, patience_seconds=1)
         self.watching: asyncio.Task[CarrierWord | None] | None = None
 
     async def begin(self) -> asyncio.Task[CarrierWord | None]:
@@ -105,3 +105,19 @@ async def test_a_store_that_is_away_does_not_end_the_watch(post: Post) -> None:
     post.store.is_away = False
     async with asyncio.timeout(5):
         assert await watching is not None
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+async def test_a_conversation_whose_end_nobody_notes_was_lost(post: Post, is_noted: bool) -> None:
+    """A gateway may note it after the carrier was asked: it could not write, or stood still."""
+    post.carrier.calls[CARRIER_CALL] = OVER
+    watching = await post.begin()
+    await post.beat(times=2)
+    async with asyncio.timeout(5):
+        while not post.carrier.requests:  # noqa: ASYNC110 - a fake tells nobody
+            await asyncio.sleep(0.01)
+        if is_noted:
+            await post.store.close_pulse(CALL, datetime.now(UTC))
+        word = await watching
+    assert word is not None
+    assert word.conversation_lost is not is_noted

@@ -68,3 +68,13 @@ async def test_a_store_that_is_away_accuses_nobody(calls: FakeCallStore) -> None
     calls.is_away = True
     await LostConversations(calls).note_end("call-1", NOON)
     assert not await is_lost(calls)
+
+
+async def test_an_end_is_noted_when_the_store_is_back(calls: FakeCallStore) -> None:
+    """The carrier says it only once; until then it is waited for before anybody is accused."""
+    await calls.touch(LIVED)
+    conversations = LostConversations(calls, patience_seconds=5, look_every=0.01)
+    calls.is_away = True
+    await conversations.note_end("call-1", NOON + timedelta(seconds=1))
+    calls.is_away = False
+    assert not (await conversations.look("call-1", completed())).conversation_lost

@@ -1,6 +1,7 @@
 """What the world answers to a story on stage, and the verbs that read it: activities of the real ones' names."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +63,8 @@ class Script:
     announced: list[bool] = field(default_factory=list)
     """Whether each save was to be announced."""
     on_hang_up: Any = None
+    on_save: Callable[[Progress], Awaitable[None]] | None = None
+    """What happens while a record is written."""
     was_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def times(self, verb: str) -> int:
@@ -107,6 +110,8 @@ class ScriptedVerbs:
         self._script.note("save_progress", call_id)
         self._script.saved.append(progress)
         self._script.announced.append(False)
+        if self._script.on_save:
+            await self._script.on_save(progress)
 
     @activity.defn
     async def save_and_announce(self, call_id: str, progress: Progress) -> None:

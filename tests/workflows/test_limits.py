@@ -13,6 +13,7 @@ from calls import facts as f
 from calls.limits import Limit, LimitOf, WhenFull
 from calls.ports.admissions import Turn
 from calls.reasons import FinishReason as R
+from calls.records import Progress
 from runtime.wiring.engine import workflow_runner
 from tests.workflows.script import ADMITTED, Script
 from tests.workflows.stage import TARGET, Stage, a_plan, on_stage
@@ -178,3 +179,21 @@ async def test_a_transferred_call_is_not_over_before_the_carriers_call_is(env: W
         await stage.tell(stage.completed())
         assert (await stage.end()).finish_reason == R.CALL_TRANSFERRED
     assert stage.script.saved[-1].over
+
+
+async def test_an_end_that_is_on_record_is_not_taken_back(env: WorkflowEnvironment) -> None:
+    """Something happens while the end of a wait is written: the engine has the task done again, and the end stays."""
+    script = under_limits(FULL)
+    script.plan = script.plan.model_copy(update={"keeps_decisions": True})
+    async with on_stage(env, script) as stage:
+
+        async def meanwhile(progress: Progress) -> None:
+            if progress.finish_reason is not None:
+                script.on_save = None
+                await stage.handle.signal("end", EndRequest())
+
+        script.on_save = meanwhile
+        await stage.begin()
+        result = await stage.end()
+        await replays(await stage.handle.fetch_history())
+    assert {saved.finish_reason for saved in script.saved if saved.finish_reason} == {result.finish_reason}

@@ -1,6 +1,7 @@
 """Invariants 5 and 6: what strangers send changes nothing; bad requests get a clear error and leave nothing."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from bench.chaos.deeds import NO_ANSWER, Intrusion, Mischief, Post
@@ -33,12 +34,17 @@ def changed_nothing(evidence: Evidence, tried: Intrusion) -> Iterator[Finding]:
         if '"sip_code": 599' in progress:
             yield Finding(tried.call_id, f"believed a foreign callback: {progress}")
         return
-    if tried.marker in progress:
+    if _bears(progress, tried.marker):
         yield Finding(tried.call_id, f"{tried.kind}: left a trace in the record: {progress}")
-    if any(tried.marker in json.dumps(signal) for signal in _signals(evidence, tried)):
+    if any(_bears(json.dumps(signal), tried.marker) for signal in _signals(evidence, tried)):
         yield Finding(tried.call_id, f"{tried.kind}: reached the workflow")
-    if any(tried.marker in late.get("body_json", "") for late in _late(evidence, tried)):
+    if any(_bears(late.get("body_json", ""), tried.marker) for late in _late(evidence, tried)):
         yield Finding(tried.call_id, f"{tried.kind}: was noted as if it were known to be the carrier's")
+
+
+def _bears(text: str, marker: str) -> bool:
+    """Whether a marker stands in a text by itself, and not among the digits of a time or a digest."""
+    return re.search(rf"(?<![\w.]){re.escape(marker)}(?![\w.])", text) is not None
 
 
 def _signals(evidence: Evidence, tried: Intrusion) -> Iterator[Document]:
