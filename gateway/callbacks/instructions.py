@@ -86,7 +86,7 @@ async def connected(parts: GatewayParts, call_id: str, attempt_id: str, carrier_
 class ResumedUrls(CallbackUrls):
     """The addresses of a conversation that was taken up again; the carrier itself carries the count, signed.
 
-    A hand-over is no failure and does not count.
+    A hand-over is no failure, and the count begins anew after it.
     """
 
     def __init__(self, public_base_url: str, resumes: int) -> None:
@@ -148,9 +148,10 @@ class _Instructions:
         is_live = end.call_status == "in-progress" and end.session_status != "completed"
         if is_live and stored is not None and stored.progress.end_time is None:
             if end.session_status == "ended" and end.handoff == HANDOFF_HAND_OVER:
-                return self._connect_again(stored, attempt_id, resumes)
+                return self._connect_again(stored, attempt_id, 0)  # it talked: what failed before is made up for
             if end.session_status == "failed" and _may_resume(end, resumes):
-                return self._connect_again(stored, attempt_id, resumes + 1)
+                found_nobody = end.error_code in CONNECT_FAILURES and resumes > 0
+                return self._connect_again(stored, attempt_id, resumes + 1, later=found_nobody)
             if end.session_status == "failed":
                 await self._give_up(call_id, attempt_id, end, resumes)
         if stored is not None:
@@ -168,11 +169,15 @@ class _Instructions:
             return document(twiml.hang_up())
         return self._connect_again(stored, attempt_id, resumes)
 
-    def _connect_again(self, stored: StoredCall, attempt_id: str, resumes: int) -> Response:
-        """The conversation goes on over a fresh relay; a process that stops itself has it asked for elsewhere."""
+    def _connect_again(self, stored: StoredCall, attempt_id: str, resumes: int, *, later: bool = False) -> Response:
+        """The conversation goes on over a fresh relay; a process that stops itself has it asked for elsewhere.
+
+        `later`: nobody took the last relay, so the next attempt waits. Whatever stands before the gateways may still
+        send relays to one that is stopping, which refuses them at once.
+        """
         call_id = stored.order.call_id
         addresses = ResumedUrls(self._parts.carrier.public_base_url, resumes)
-        if self._parts.is_leaving():
+        if later or self._parts.is_leaving():
             return document(
                 twiml.ask_again(addresses.resume(call_id, attempt_id), after_seconds=ELSEWHERE_AFTER_SECONDS)
             )

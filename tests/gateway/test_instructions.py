@@ -105,11 +105,13 @@ async def test_what_cannot_be_resumed_ends_the_call(carrier: FakeCarrier, code: 
 
 @pytest.mark.parametrize("code", ["64102", "39001"])
 async def test_a_relay_that_cannot_connect_is_tried_again(carrier: FakeCarrier, code: str) -> None:
-    """Its gateway may be gone and the next still be coming up; after the last resume it is our failure."""
+    """At once, then once a second: the next gateway may still be coming up. At last it is our failure."""
     await carrier.answer()
-    for query in ("", "?resumes=4"):
-        answer = await carrier.post("relay-ended", query=query, SessionStatus="failed", ErrorCode=code)
-        assert verbs(answer) == ["Connect"]
+    assert verbs(await carrier.post("relay-ended", SessionStatus="failed", ErrorCode=code)) == ["Connect"]
+    for resumes in (1, 4):
+        answer = await carrier.post("relay-ended", query=f"?resumes={resumes}", SessionStatus="failed", ErrorCode=code)
+        assert verbs(answer) == ["Pause", "Redirect"]
+        assert f"/twilio/resume/call-1/attempt-1?resumes={resumes + 1}#" in answer.text
     answer = await carrier.post("relay-ended", query="?resumes=5", SessionStatus="failed", ErrorCode=code)
     assert verbs(answer) == ["Hangup"]
     [(_, fact)] = carrier.rig.control.told
@@ -118,14 +120,14 @@ async def test_a_relay_that_cannot_connect_is_tried_again(carrier: FakeCarrier, 
 
 
 async def test_a_conversation_that_is_handed_over_goes_on(carrier: FakeCarrier) -> None:
-    """When a stopping gateway ended the relay for another, the callee is connected again, and no failure is counted."""
+    """When a stopping gateway ended the relay for another, the callee is connected again, and failures count anew."""
     await carrier.answer()
     for query in ("", "?resumes=5"):
         answer = await carrier.post(
             "relay-ended", query=query, SessionStatus="ended", HandoffData='{"hand_over":true}', SessionId="VX1"
         )
         assert verbs(answer) == ["Connect"]
-        assert action(answer).endswith(f"?resumes={query[-1:] or 0}")
+        assert action(answer).endswith("?resumes=0")
     assert carrier.rig.control.told == []
     await _progress(carrier.rig, end_time=NOON)
     answer = await carrier.post("relay-ended", SessionStatus="ended", HandoffData='{"hand_over":true}')
