@@ -16,7 +16,6 @@ from tests.workflows.conftest import time_skipping
 from tests.workflows.script import Script
 from tests.workflows.stage import Stage, on_stage
 from workflows.names import CALL_QUEUE, redial_workflow_id, workflow_id
-from workflows.outbound_call import OutboundCall
 from workflows.redial import Redial
 
 OFFICE = CallingHours(opens="08:00", closes="18:00")
@@ -47,7 +46,7 @@ async def test_a_redial_waits_for_the_callees_hours(env: WorkflowEnvironment) ->
         begun = await stage.now()
         await stage.wait(wait.total_seconds() + 120)
         assert await redial.result() == f"made as call {stage.order.call_id}.r1"
-        call = env.client.get_workflow_handle_for(OutboundCall.run, workflow_id(f"{stage.order.call_id}.r1"))
+        call = env.client.get_workflow_handle(workflow_id(f"{stage.order.call_id}.r1"))
         late = (await call.describe()).start_time - (begun + timedelta(minutes=1) + wait)
         history = await redial.fetch_history()
     assert abs(late) < timedelta(seconds=10)
