@@ -10,8 +10,8 @@ from calls.records import Progress, progress
 from workflows import options
 from workflows.story import Story
 
-_TOLD = (f.CallCompleted, f.ConversationEnded, f.EndRequested, f.MachineChecked, f.CallTurnedAway)
-"""What somebody told is in the history already, and is told again where a task is repeated."""
+_TOLD = (f.CallCompleted, f.ConversationEnded, f.CallTurnedAway)
+"""What is told of an end by itself: nothing that is learnt beside it, where a task is done again, makes it another."""
 
 
 class Scribe:
@@ -61,7 +61,7 @@ class Scribe:
             await workflow.execute_activity_method(save, args=entry, summary=says, **options.SAVE_PATIENTLY)
 
     def _is_our_decision(self, latest: Progress) -> bool:
-        """Whether this is an end that came of nothing happening: of a timer, or of an answer that did not come.
+        """Whether this is an end of our own making: of a timer, a request, a verdict, an answer that did not come.
 
         A task whose completion the engine refuses, because something happened meanwhile, is done again and may decide
         otherwise; a local activity's write would stay. An activity is begun by what the engine has accepted.
