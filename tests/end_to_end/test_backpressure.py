@@ -13,11 +13,16 @@ from tests.end_to_end.test_survival import whole
 BUSY_CARRIER = ("+14155550241", "+14155550242", "+14155550243")
 TALKER, REFUSED = "+14155550244", "+14155550245"
 TALK: dict[str, Any] = {
-    "name": "Takes her time",
+    "name": "Takes her time: longer than a refusal may take",
     "ring_seconds": 2,
     "lines": [
-        {"text": text, "after_ms": 60_000}
-        for text in ("Who is speaking, please?", "Yes, I can make it.", "No, that is all. Thank you.")
+        {"text": text, "delay_seconds": 16}
+        for text in (
+            "Who is speaking, please?",
+            *["Wait a moment, I am looking for my calendar."] * 3,
+            "Yes, I can make it.",
+            "No, that is all. Thank you.",
+        )
     ],
 }
 
