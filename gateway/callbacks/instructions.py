@@ -18,7 +18,7 @@ from adapters.twilio.dispositions import relay_failure
 from adapters.twilio.urls import CallbackUrls
 from calls.facts import CallCompleted, ConversationEnded
 from calls.ports.call_store import Claim
-from calls.reasons import REASONS
+from calls.reasons import REASONS, FinishReason
 from calls.records import StoredCall
 from calls.words import Direction
 from conversation.leaving import HANDOFF_HAND_OVER
@@ -37,6 +37,8 @@ CONNECT_FAILURES = (39001, 64102)
 """The carrier could not reach our relay socket: its gateway is gone or stops, and the next may still be coming up."""
 ELSEWHERE_AFTER_SECONDS = 1
 """How long a callee waits whom a stopping gateway sends to another: a balancer's health check notices meanwhile."""
+MESSAGE_AFTER_SECONDS = 20
+"""How long a machine waits for the order to speak the message to it; then it is spoken without one."""
 
 
 async def call_that_asks(parts: GatewayParts, call_id: str, form: Form) -> StoredCall | None:
@@ -157,7 +159,8 @@ class _Instructions:
         if stored is not None:
             await self._conversations.note_end(call_id, self._parts.now())
         if is_live:
-            return document(twiml.hang_up())
+            broke_off = end.session_status == "failed" or end.handoff == HANDOFF_HAND_OVER
+            return self._over(stored, attempt_id) if broke_off else document(twiml.hang_up())
         # The call is over, or a transfer or a message took the callee out of the conversation.
         await self._tell_end_of_inbound(stored, attempt_id, form)
         return document(twiml.empty())
@@ -166,8 +169,15 @@ class _Instructions:
         """A call that a stopping gateway sent away asks for its conversation once more."""
         stored = await call_that_asks(self._parts, call_id, form)
         if stored is None or stored.progress.end_time is not None:
-            return document(twiml.hang_up())
+            return self._over(stored, attempt_id)
         return self._connect_again(stored, attempt_id, resumes)
+
+    def _over(self, stored: StoredCall | None, attempt_id: str) -> Response:
+        """No conversation any more: hang up, unless the agent's message has yet to be spoken to a machine."""
+        if stored is None or not _awaits_message(stored):
+            return document(twiml.hang_up())
+        url = self._parts.carrier.urls.voicemail(stored.order.call_id, attempt_id)
+        return document(twiml.ask_again(url, after_seconds=MESSAGE_AFTER_SECONDS))
 
     def _connect_again(self, stored: StoredCall, attempt_id: str, resumes: int, *, later: bool = False) -> Response:
         """The conversation goes on over a fresh relay; a process that stops itself has it asked for elsewhere.
@@ -221,6 +231,16 @@ class _Instructions:
             at=self._parts.now(), attempt_id=attempt_id, reason=reason, by=REASONS[reason].by, evidence=evidence
         )
         await self._telling.tell(call_id, fact)
+
+
+def _awaits_message(stored: StoredCall) -> bool:
+    """The decision to leave a message is on record; it is spoken in place of whatever the call is told here."""
+    known = stored.progress
+    return (
+        known.finish_reason is FinishReason.VOICEMAIL_DETECTED
+        and not known.over
+        and bool(stored.agent.voicemail.message)
+    )
 
 
 def _may_resume(end: RelayEnd, resumes: int) -> bool:

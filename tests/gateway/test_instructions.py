@@ -200,11 +200,37 @@ async def test_another_carrier_call_gets_no_instructions(carrier: FakeCarrier, w
     assert carrier.rig.control.told == []
 
 
+AGENT = {"ai_agent_name": "A", "llm_websocket_url": "wss://agent.example.com/x"}
+VOICEMAIL = {"action": "leave_message", "message": "Please <call> back & soon"}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        LOST,
+        {"SessionStatus": "failed", "ErrorCode": "64102"},
+        {"SessionStatus": "ended", "HandoffData": '{"hand_over":true}'},
+    ],
+)
+async def test_a_machine_waits_for_its_message(rig: Rig, end: dict[str, str]) -> None:
+    """A relay that breaks between the decision to leave a message and the message must not hang up on the machine."""
+    await rig.http.put(f"/v2/ai-agents/{rig.agent_id}", json={**AGENT, "voicemail": VOICEMAIL})
+    carrier = FakeCarrier(rig)
+    await carrier.register()
+    await carrier.answer()
+    await _progress(rig, end_time=NOON, finish_reason=FinishReason.VOICEMAIL_DETECTED)
+    for answer in (await carrier.post("relay-ended", **end), await carrier.post("resume")):
+        assert verbs(answer) == ["Pause", "Redirect"]
+        assert "/twilio/voicemail/call-1/attempt-1" in answer.text
+    assert verbs(await carrier.post("relay-ended", SessionStatus="ended", HandoffData="{}")) == ["Hangup"]
+    await _progress(rig, end_time=NOON, finish_reason=FinishReason.MAXIMUM_DURATION_EXCEEDED, revision=6)
+    assert verbs(await carrier.post("relay-ended", **end)) == ["Hangup"]
+
+
 async def test_the_voicemail_message_is_spoken(rig: Rig) -> None:
     """The message is the one the agent had when the call was registered."""
-    agent = {"ai_agent_name": "A", "llm_websocket_url": "wss://agent.example.com/x"}
-    voicemail = {"action": "leave_message", "message": "Please <call> back & soon"}
-    await rig.http.put(f"/v2/ai-agents/{rig.agent_id}", json={**agent, "voicemail": voicemail})
+    agent = AGENT
+    await rig.http.put(f"/v2/ai-agents/{rig.agent_id}", json={**agent, "voicemail": VOICEMAIL})
     carrier = FakeCarrier(rig)
     await carrier.register()
     await rig.http.put(f"/v2/ai-agents/{rig.agent_id}", json=agent)
