@@ -27,6 +27,7 @@ from conversation.effects import (
 from conversation.relay_frames import Setup, end_frame
 from conversation.talk import Conversation
 from gateway.relay.agent_line import AgentLine
+from gateway.relay.alarm import Alarm
 from gateway.relay.outbox import Outbox
 from gateway.relay.ports import RelaySocket, SessionPlan
 from gateway.relay.pulses import Pulses
@@ -45,6 +46,7 @@ class RelaySession:
 
     __slots__ = (
         "_agent",
+        "_alarm",
         "_around",
         "_attempt_id",
         "_closing",
@@ -55,7 +57,6 @@ class RelaySession:
         "_pulses",
         "_relay",
         "_reports",
-        "_tick",
         "_timers",
         "call_id",
         "closed",
@@ -76,7 +77,7 @@ class RelaySession:
         self._agent = AgentLine(around.connector, plan.agent_url, self.call_id, self._relay)
         self._messages = Outbox("messages", self.call_id, around.pacing.back_off)
         self._reports = Outbox("reports", self.call_id, around.pacing.back_off)
-        self._tick: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._tick)
         self._closing: asyncio.Future[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
 
@@ -190,7 +191,7 @@ class RelaySession:
                     self._messages.put(partial(self._around.store.append_message, self.call_id, effect.message))
                 case Report():
                     self._report(effect.outcome)
-        self._set_tick()
+        self._set_alarm()
 
     def _report(self, outcome: Outcome) -> None:
         if isinstance(outcome, Ended):
@@ -218,28 +219,21 @@ class RelaySession:
     def _close_relay(self) -> None:
         self._closing = asyncio.ensure_future(self._relay.close(SERVICE_RESTART))
 
-    def _set_tick(self) -> None:
+    def _set_alarm(self) -> None:
         due = self._conversation.next_deadline(self._loop.time())
-        if due is None:
-            return
-        if self._tick is not None:
-            if self._tick.when() <= due:
-                return  # firing early costs nothing; moving the timer at every token would
-            self._tick.cancel()
-        self._tick = self._loop.call_at(due, self._on_tick)
+        if due is not None:
+            self._alarm.set(due)
 
-    def _on_tick(self) -> None:
-        self._tick = None
+    def _tick(self) -> None:
         now = self._loop.time()
         due = self._conversation.next_deadline(now)
         # The loop may fire a hair before the time it was asked for.
         self._apply(self._conversation.tick(max(now, due)) if due is not None and due <= now + 0.001 else [])
 
     def _cancel_timers(self) -> None:
-        for timer in (self._tick, *self._timers):
-            if timer is not None:
-                timer.cancel()
-        self._tick = None
+        self._alarm.close()
+        for timer in self._timers:
+            timer.cancel()
         self._timers.clear()
 
     async def _flush(self) -> None:

@@ -134,7 +134,10 @@ def a_sound_run() -> Evidence:
             call(BUSY, 2, "line_busy", status="error", phase="ringing", end_time=104.1),
         ],
         messages={
-            TALK: [{"seq": seq, "role": role, "content": text} for seq, (role, text, _) in enumerate(SPOKEN)],
+            TALK: [
+                {"seq": seq, "role": role, "content": text, "started_at": at, "ended_at": at + 0.4}
+                for seq, (role, text, at) in enumerate(SPOKEN)
+            ],
         },
         archive={"f1": {"recording": RECORDING, "bytes": 4, "sha256": "abcd", "noted": {}}},
         carrier_audio={RECORDING: {"status": "completed", "bytes": 4, "sha256": "abcd"}},

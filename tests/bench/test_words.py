@@ -42,6 +42,19 @@ def test_a_stalled_gateway_may_swap_neighbours() -> None:
     assert complaints(run) == 0
 
 
+def test_what_both_said_at_once_may_stand_in_either_order() -> None:
+    """The ledger has it by its begin, the record by its end; that is no excuse for neighbours that did not overlap."""
+    run = a_sound_run()
+    heard(run)[1]["at"], heard(run)[0]["at"] = 104.5, 104.6
+    heard(run)[:2] = [heard(run)[1], heard(run)[0]]
+    agent, user, _ = run.messages[TALK]
+    user |= {"started_at": 104.5, "ended_at": 106.0}
+    agent |= {"started_at": 104.6, "ended_at": 105.0}
+    assert complaints(run) == 0
+    agent |= {"started_at": 104.2, "ended_at": 104.4}
+    assert complaints(run)
+
+
 def test_words_that_a_break_cut_may_be_lacking() -> None:
     """A relay socket that broke in mid-sentence takes the sentence with it, and a whole earlier one not."""
     run = a_sound_run()
@@ -58,7 +71,7 @@ def test_of_the_same_words_said_twice_the_ones_at_the_break_are_missed() -> None
     again = heard(run)[0]["text"]
     heard(run).insert(2, {"role": "agent", "text": again, "at": 106.9, "interrupted": False})
     heard(run).insert(3, {"role": "agent", "text": again, "at": 107.2, "interrupted": False})
-    run.messages[TALK].insert(2, {"seq": 2, "role": "agent", "content": again})
+    run.messages[TALK].insert(2, run.messages[TALK][0] | {"seq": 2, "started_at": 107.2, "ended_at": 107.3})
     assert complaints(run) == 1
     run.legs[0]["relay_sessions"][0] |= {"ended_as": "failed", "closed_at": 107.0}
     assert complaints(run) == 0

@@ -11,7 +11,9 @@ What may be lacking, and why
 5. An agent's voicemail message: it is spoken after the conversation, and is no message of it.
 
 What may be out of order: an utterance of the agent and the callee's answer to it, when a gateway stood still between
-the two (SIGSTOP). It then has both sockets to read, and the agent server's says when an utterance is complete.
+the two (SIGSTOP). It then has both sockets to read, and the agent server's says when an utterance is complete. And what
+the two said at the same time, as the record's own times tell: the ledger has it by when it began, the record by when it
+ended.
 
 Notes in parentheses, which our side puts among the callee's words (a transfer that failed, keys), were never spoken.
 """
@@ -66,7 +68,10 @@ def says_what_was_said(_: Evidence, talk: Talk) -> Iterator[Finding]:
     left_over = list(laid.heard_only)
     for to in laid.stored_only:
         message = talk.stored[to]
-        late = next((at for at in left_over if at in talk.may_swap and _matches(talk, at, message)), None)
+        both_spoke = _overlaps(talk.stored, to)
+        late = next(
+            (at for at in left_over if (both_spoke or at in talk.may_swap) and _matches(talk, at, message)), None
+        )
         if late is None:
             yield Finding(talk.call_id, f"{message['role']} never said {message['content']!r} there; {_both(talk)}")
         else:
@@ -100,6 +105,17 @@ def _matches(talk: Talk, at: int, message: Document) -> bool:
         return False
     said, kept = _plain(heard["text"]), _plain(message["content"])
     return said == kept or (at in talk.may_lack and bool(kept) and said.startswith(kept))
+
+
+def _overlaps(stored: Sequence[Document], to: int) -> bool:
+    """Whether the other one was speaking while this was spoken."""
+    this = stored[to]
+    return any(
+        other["role"] != this["role"]
+        and other["started_at"] <= this["ended_at"]
+        and this["started_at"] <= other["ended_at"]
+        for other in stored[max(0, to - 1) : to + 2]
+    )
 
 
 def _plain(text: str) -> str:

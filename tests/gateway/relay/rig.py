@@ -108,6 +108,7 @@ class Relay:
         self.fake = FakeRelay()
         self.ended: list[str] = []
         self.hangs_up_on_end = True
+        self.speaks_at_once = True
         self.close_code: int | None = None
         self._moved = asyncio.Condition()
         self._reading = asyncio.create_task(self._read())
@@ -155,7 +156,8 @@ class Relay:
                     self.ended.append(frame["handoffData"])
                     if self.hangs_up_on_end:
                         await self.connection.close(1000, "Closing websocket session")
-                await self.send(*self.fake.play())
+                if self.speaks_at_once:
+                    await self.send(*self.fake.play())
                 async with self._moved:
                     self._moved.notify_all()
         self.close_code = self.connection.close_code
