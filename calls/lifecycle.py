@@ -4,7 +4,8 @@ Rules of this file
 1. A fact once known stays; the first of its key wins; order and repetition do not matter.
 2. Nothing is stepped through: state is the furthest point the facts prove, so a lost callback costs nothing.
 3. `Closing` is recorded only while nothing has ended the call, and before we hang up. Therefore, where it is
-   known, it is the reason, whatever the hangup makes the carrier say afterwards.
+   known, it is the reason, whatever the hangup makes the carrier say afterwards. What only came first and was told
+   later is an exception: the answer, or the end, of a call that somebody asked to end while it rang.
 4. Nothing here knows the engine, the carrier's brand or the clock.
 """
 
@@ -18,6 +19,9 @@ from calls.facts import EvidenceValue, Fact
 from calls.model import Call
 from calls.reasons import REASONS, FinishReason
 from calls.words import CallStatus, Party, Phase
+
+_REQUEST_TERMINATED = 487
+"""RFC 3261 §21.4.25: the caller gave up."""
 
 
 class State(IntEnum):
@@ -151,12 +155,21 @@ def ending(call: Call) -> Ending | None:
 
 
 def _ended_by_us(call: Call, closing: f.Closing) -> Ending:
-    """What we decided; an end by request before the answer was none if the answer came first and was told later."""
+    """What we decided; an end by request before the answer was none if answer or end came first and were told later."""
     seen = {**_seen(call), **closing.evidence}
     unanswered = closing.reason is FinishReason.CALL_FAILED and closing.evidence.get("detail") == "ended_by_request"
     if unanswered and _was_answered_by(call, closing.at):
         return Ending(FinishReason.AGENT_ENDED_CALL, closing.by, phase(call), seen)
+    completed = call.fact(f.CallCompleted)
+    if unanswered and completed and not was_answered(call) and _is_no_hangups_doing(completed):
+        return _ended_by_carrier(call, completed)
     return Ending(closing.reason, closing.by, closing.phase, seen)
+
+
+def _is_no_hangups_doing(completed: f.CallCompleted) -> bool:
+    """Whether the carrier says of an unanswered call what hanging up never makes it say."""
+    failed = completed.carrier_status is f.CarrierEnd.FAILED and completed.sip_code != _REQUEST_TERMINATED
+    return completed.carrier_status is f.CarrierEnd.BUSY or failed
 
 
 def _was_answered_by(call: Call, moment: datetime) -> bool:

@@ -65,6 +65,7 @@ class Playback:
     __slots__ = (
         "_assumed",
         "_finished",
+        "_is_mute",
         "_off_at",
         "_pacing",
         "_progress_at",
@@ -80,6 +81,7 @@ class Playback:
         self._queue: deque[Utterance] = deque()
         self._speaking = False
         self._reports = False  # whether this relay says what it played
+        self._is_mute = False  # it spoke to an end and never said so: it will not
         self._off_at: float | None = None
         self._progress_at = 0.0
         self._sent_at = 0.0
@@ -141,6 +143,7 @@ class Playback:
 
     def speaking(self, on: bool, now: float) -> None:
         """The relay began or stopped to speak."""
+        self._is_mute = self._is_mute or (self._speaking and not on and not self._reports)
         self._speaking = on
         self._off_at = None if on else now
         self._progress_at = now
@@ -161,8 +164,8 @@ class Playback:
         return self.abandon(now)
 
     def abandon(self, now: float) -> list[Utterance]:
-        """Everything queued ends here, at what was played; without reports, at what there was time for."""
-        if not self._reports and self._queue and self._speaking:
+        """Everything queued ends here, at what was played; where reports never come, at what there was time for."""
+        if self._is_mute and not self._reports and self._queue and self._speaking:
             front = self._queue[0]
             heard = int((now - self._progress_at) * self._pacing.characters_per_second)
             front.played = max(front.played, min(len(front.text), heard))

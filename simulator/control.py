@@ -46,6 +46,7 @@ class Control:
             Route("/_sim/faults", self.faults, methods=["GET"]),
             Route("/_sim/faults", self.put_faults, methods=["PUT"]),
             Route("/_sim/faults", self.delete_faults, methods=["DELETE"]),
+            Route("/_sim/faults/fallen", self.fallen, methods=["GET"]),
             Route("/_sim/inbound", self.inbound, methods=["POST"]),
             Route("/_sim/reset", self.reset, methods=["POST"]),
         ]
@@ -98,6 +99,10 @@ class Control:
         """Turn every switch off."""
         self._board.set_faults(Faults(seed=self._board.account.seed))
         return Response(status_code=204)
+
+    async def fallen(self, _: Request) -> Response:
+        """Give how often each chance switch took effect since the switches were set."""
+        return JSONResponse(self._board.dice.fallen)
 
     async def inbound(self, request: Request) -> Response:
         """Let somebody call one of the account's numbers."""

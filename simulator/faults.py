@@ -1,6 +1,7 @@
 """What can go wrong on purpose: every switch a named field, every throw of the dice seeded."""
 
 import random
+from collections import Counter
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,6 +52,8 @@ class Dice:
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
+        self.fallen: Counter[str] = Counter()
+        """How often each chance switch took effect."""
         self._sequences: dict[str, random.Random] = {}
 
     def concerns(self, to: str) -> bool:
@@ -71,4 +74,6 @@ class Dice:
         if chance <= 0 or not self.concerns(to):
             return False
         sequence = self._sequences.setdefault(switch, random.Random(f"{self.faults.seed}:{switch}"))
-        return sequence.random() < chance
+        falls = sequence.random() < chance
+        self.fallen[switch] += falls
+        return falls

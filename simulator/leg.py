@@ -171,7 +171,8 @@ class Leg:
             async with asyncio.timeout(seconds):
                 await self.interruption.wait()
         except TimeoutError:
-            return
+            if not self.interruption.is_set():  # both may happen in one turn of the loop
+                return
         raise InterruptedCallError
 
     def hear(self, role: str, text: str, at: float, *, interrupted: bool = False) -> Spoken:

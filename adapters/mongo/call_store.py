@@ -3,7 +3,7 @@
 Rules of this file
 1. Whatever decides between two askers is one atomic operation on one document: the registration's row decides
    between registering and withdrawing, the unique call id between two requests, the call's claim between two
-   carrier calls.
+   carrier calls. The row holds the call until that is stored, so that whoever finds it can store it.
 2. Every write may be repeated, and none moves a record backwards.
 """
 
@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pymongo import ASCENDING, ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
@@ -33,6 +34,7 @@ from calls.ports.call_store import CallFilter, Claim, Pulse, RegisterOutcome, Re
 from calls.ports.pages import Page
 from calls.records import Message, NewCall, Progress, StoredCall
 
+_IN_PASSING = WriteConcern(w=1, j=False)
 _REGISTERED, _WITHDRAWN = "registered", "withdrawn"
 
 
@@ -42,43 +44,59 @@ class MongoCallStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         # A pulse is worth less than a journal write every two seconds and call; the next one is coming.
-        self._pulses = database.get_collection(
-            "pulses", write_concern=WriteConcern(w=1, j=False), read_concern=ReadConcern("local")
-        )
+        self._pulses = database.get_collection("pulses", write_concern=_IN_PASSING, read_concern=ReadConcern("local"))
+        # What a registration is to be carried through with is not needed once it is; it does no harm either.
+        self._registrations_in_passing = database.get_collection("registrations", write_concern=_IN_PASSING)
 
     @asking
     async def register(self, new: NewCall) -> RegisterResult:
         """Store a new call, once per call id, whoever asks and however often."""
-        order = new.order
-        if await self._settle(order.request_id, _REGISTERED, new.registered_at) == _WITHDRAWN:
+        order, document = new.order, call_document(new)
+        settled = await self._settle(order.request_id, _REGISTERED, new.registered_at, call=document)
+        if settled["outcome"] == _WITHDRAWN:
             return RegisterResult(RegisterOutcome.WITHDRAWN, None)
-        document = call_document(new)
+        return await self._insert(document)
+
+    @asking
+    async def withdraw(self, request_id: str, at: datetime) -> bool:
+        """Make sure that a request which was not registered never will be; False when it was registered before.
+
+        A registration that broke off between its two writes is carried through: whoever began it will go on with it.
+        """
+        settled = await self._settle(request_id, _WITHDRAWN, at)
+        if settled["outcome"] == _WITHDRAWN:
+            return True
+        begun = settled.get("call")
+        if begun is None or (await self._insert(begun)).outcome is not RegisterOutcome.CONFLICT:
+            return False
+        return bool((await self._settle(request_id, _WITHDRAWN, at))["outcome"] == _WITHDRAWN)
+
+    async def _settle(self, request_id: str, outcome: str, at: datetime, **more: Any) -> Document:
+        """What became of a request: the first to say so decides."""
+        settled: Document = await self._database.registrations.find_one_and_update(
+            {"_id": request_id},
+            {"$setOnInsert": {"outcome": outcome, "at": at, **more}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return settled
+
+    async def _insert(self, document: Document) -> RegisterResult:
+        """Store a call whose request is registered."""
+        request_id, sha256 = document["request_id"], document["request_sha256"]
         try:
             await self._database.calls.insert_one(document)
         except DuplicateKeyError:
             holder = await self._holder(document)
+            result = RegisterResult(RegisterOutcome.EXISTED, holder)
+            if request_id != holder.order.request_id and sha256 != holder.order.request_sha256:
+                # This request was not registered after all; a later withdrawal must not be told that it was.
+                await self._database.registrations.delete_one({"_id": request_id, "outcome": _REGISTERED})
+                return RegisterResult(RegisterOutcome.CONFLICT, holder)
         else:
-            return RegisterResult(RegisterOutcome.CREATED, stored_call(document))
-        if order.request_id == holder.order.request_id or order.request_sha256 == holder.order.request_sha256:
-            return RegisterResult(RegisterOutcome.EXISTED, holder)
-        # This request was not registered after all; a later withdrawal must not be told that it was.
-        await self._database.registrations.delete_one({"_id": order.request_id, "outcome": _REGISTERED})
-        return RegisterResult(RegisterOutcome.CONFLICT, holder)
-
-    @asking
-    async def withdraw(self, request_id: str, at: datetime) -> bool:
-        """Make sure that a request which was not registered never will be; False when it was registered before."""
-        return await self._settle(request_id, _WITHDRAWN, at) == _WITHDRAWN
-
-    async def _settle(self, request_id: str, outcome: str, at: datetime) -> str:
-        """What became of a request: the first to say so decides."""
-        settled = await self._database.registrations.find_one_and_update(
-            {"_id": request_id},
-            {"$setOnInsert": {"outcome": outcome, "at": at}},
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-        )
-        return str(settled["outcome"])
+            result = RegisterResult(RegisterOutcome.CREATED, stored_call(document))
+        await self._registrations_in_passing.update_one({"_id": request_id}, {"$unset": {"call": ""}})
+        return result
 
     async def _holder(self, document: Document) -> StoredCall:
         same = {"$or": [{"call_id": document["call_id"]}, {"_id": document["_id"]}]}

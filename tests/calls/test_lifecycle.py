@@ -140,6 +140,24 @@ def test_an_end_by_request_before_the_answer(learnt: tuple[Fact, ...], reason: R
         assert (told_of.reason, told_of.by) == (reason, Party.OPERATOR)
 
 
+@pytest.mark.parametrize(
+    ("last", "reason", "by"),
+    [
+        (completed(9, "busy", 486, talked=0), R.LINE_BUSY, Party.CALLEE_SIDE),
+        (completed(9, "failed", 404, talked=0), R.CALL_FAILED, Party.CARRIER),
+        (completed(9, "failed", 503, talked=0), R.TWILIO_SERVICE_ERROR, Party.CARRIER),
+        (completed(11, "failed", 487, talked=0), R.CALL_FAILED, Party.OPERATOR),
+        (completed(11, "no-answer", 487, talked=0), R.CALL_FAILED, Party.OPERATOR),
+    ],
+)
+def test_an_end_by_request_after_the_end(last: Fact, reason: R, by: Party) -> None:
+    """A line that was busy before anybody asked, and was told later, was busy; what a hangup makes of it is its end."""
+    for facts in ((*DIALLED, CUT_OFF, last), (*DIALLED, last, CUT_OFF)):
+        told_of = ending(told(facts))
+        assert told_of is not None
+        assert (told_of.reason, told_of.by) == (reason, by)
+
+
 @pytest.mark.parametrize(("talked", "reason"), [(3629, R.USER_ENDED_CALL), (3630, R.MAXIMUM_DURATION_EXCEEDED)])
 def test_the_carriers_own_limit_is_the_maximum_duration(talked: float, reason: R) -> None:
     """A call that lived as long as the carrier lets it live was not hung up by the callee."""

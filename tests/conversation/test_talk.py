@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from calls.words import Role
 from conversation.effects import SendRelay, TransferAsked, VoicemailReported
 from tests.conversation.stage import Stage, plan
@@ -276,6 +278,25 @@ def test_callee_hangs_up_mid_sentence() -> None:
     assert stage.outcomes == []
     assert stage.closes == [1000]
     assert stage.talk.next_deadline(stage.now) is None
+
+
+SPEAKING, SILENT = (json.dumps({"type": "info", "name": "agentSpeaking", "value": value}) for value in ("on", "off"))
+
+
+@pytest.mark.parametrize(("has_spoken_before", "stored"), [(False, []), (True, ["Hello Alice,", "This is"])])
+def test_a_break_before_the_first_report(has_spoken_before: bool, stored: list[str]) -> None:
+    """Nothing is guessed of what a relay would have reported; of one that spoke and reported nothing, it is."""
+    stage = Stage().begin()
+    if has_spoken_before:
+        stage.answer(0, "Hello Alice,")
+        stage.from_relay([SPEAKING, SILENT])
+        stage.wait(2)
+        stage.say("Yes?")
+    stage.answer(int(has_spoken_before), "This is Oak Street Clinic.")
+    stage.from_relay([SPEAKING])
+    stage.wait(0.55)
+    stage.do(stage.talk.relay_closed(stage.now))
+    assert [content for role, content, _ in stage.said() if role is Role.AGENT] == stored
 
 
 def test_relay_that_reports_nothing() -> None:

@@ -103,6 +103,12 @@ class Customer:
         answer = await self._carrier.put("/_sim/faults", json=switches)
         assert answer.is_success, answer.text
 
+    async def refused_by_carrier(self, switch: str, times: int = 1) -> None:
+        """Wait until that fault took effect so often since the switches were set."""
+        async with asyncio.timeout(COMPLETE_WITHIN_SECONDS):
+            while (await self._carrier.get("/_sim/faults/fallen")).json().get(switch, 0) < times:
+                await asyncio.sleep(0.1)
+
     async def is_called(self, our_number: str, caller: str) -> str:
         """Have somebody call one of our numbers; the carrier call's id."""
         wish = {"from": caller, "to": our_number, "voice_url": f"{PUBLIC_BASE_URL}/twilio/inbound"}

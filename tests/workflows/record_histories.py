@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -28,6 +29,8 @@ from workflows.live_call import CallResult
 FOLDER = Path(__file__).parent / "histories"
 PREFIXES = {"OutboundCall": "", "InboundCall": "inbound_", "TakenUpCall": "taken_up_"}
 """What a history's file name begins with, by its workflow."""
+DECIDED = "decided_"
+"""What follows it where the end was of our own decision, whose record is written once the engine has accepted it."""
 SWEEPS = {"RINGBACK_SWEEP_SECONDS": "2", "RINGBACK_SWEEP_GRACE_SECONDS": "1"}
 CALLERS = ("+14155550101", "+14155550106", "+14155550107", "+14155550108")
 PATIENT, LINE = "+14155550151", "+14155557400"
@@ -45,9 +48,17 @@ async def record(stack: dict[str, Any]) -> int:
             continue
         handle = client.get_workflow_handle(found.id, run_id=found.run_id, result_type=CallResult)
         result: CallResult = await handle.result()
-        name = f"{PREFIXES[found.workflow_type]}{result.finish_reason or result.registration}.json"
-        added += _keep(name, (await handle.fetch_history()).to_json())
+        history = await handle.fetch_history()
+        decided = DECIDED if any(_writes_the_record(event) for event in history.events) else ""
+        name = f"{PREFIXES[found.workflow_type]}{decided}{result.finish_reason or result.registration}.json"
+        added += _keep(name, history.to_json())
     return added
+
+
+def _writes_the_record(event: HistoryEvent) -> bool:
+    """Whether it begins a write of the record by an activity that is not local: of an end of our own decision."""
+    begun = event.activity_task_scheduled_event_attributes.activity_type.name
+    return begun in ("save_progress", "save_and_announce")
 
 
 def _keep(name: str, history: str) -> bool:

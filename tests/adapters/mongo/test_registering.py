@@ -86,6 +86,45 @@ async def test_of_many_at_once_one_creates_the_call(calls: CallStore, racers: in
     }
 
 
+class DiedError(Exception):
+    """The process, in mid-registration."""
+
+
+@pytest.fixture
+async def broken_off(mongodb: Database, monkeypatch: pytest.MonkeyPatch) -> MongoCallStore:
+    """A store in which the registration of r1, for c1, got as far as its first write."""
+    store = MongoCallStore(mongodb)
+
+    async def die(_: object) -> None:
+        raise DiedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_insert", die)
+        with pytest.raises(DiedError):
+            await store.register(new_call("c1", request_id="r1"))
+    assert await store.find("c1") is None
+    return store
+
+
+async def test_a_registration_that_broke_off_is_carried_through(broken_off: MongoCallStore, mongodb: Database) -> None:
+    """Whoever would withdraw it is told that it stands, and finds the call; so does whoever began it."""
+    assert not await broken_off.withdraw("r1", NOON)
+    found = await broken_off.find("c1")
+    assert found is not None
+    assert (found.order.request_id, found.plan) == ("r1", new_call("c1").plan)
+    again = await broken_off.register(new_call("c1", request_id="r1"))
+    assert (again.outcome, again.stored) == (RegisterOutcome.EXISTED, found)
+    assert await mongodb.registrations.find_one({"_id": "r1", "call": {"$exists": True}}) is None
+
+
+async def test_a_registration_that_broke_off_and_lost_its_call_id_is_withdrawn(broken_off: MongoCallStore) -> None:
+    """Another request took the call id meanwhile: then there is nothing to carry through."""
+    other = await broken_off.register(new_call("c1", request_id="r2", sha256="different"))
+    assert other.outcome is RegisterOutcome.CREATED
+    assert await broken_off.withdraw("r1", NOON)
+    assert await broken_off.find("c1") == other.stored
+
+
 async def test_registering_and_withdrawing_at_once_agree(calls: CallStore) -> None:
     """Of a registration and a withdrawal at the same moment exactly one wins, and both sides are told the same."""
     for n in range(20):
