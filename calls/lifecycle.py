@@ -155,15 +155,23 @@ def ending(call: Call) -> Ending | None:
 
 
 def _ended_by_us(call: Call, closing: f.Closing) -> Ending:
-    """What we decided; an end by request before the answer was none if answer or end came first and were told later."""
+    """What we decided; for a request it may come to light later that the call had been answered, or over, before."""
     seen = {**_seen(call), **closing.evidence}
-    unanswered = closing.reason is FinishReason.CALL_FAILED and closing.evidence.get("detail") == "ended_by_request"
+    by_request = closing.evidence.get("detail") == "ended_by_request"
+    unanswered = by_request and closing.reason is FinishReason.CALL_FAILED
+    if by_request and (completed := call.fact(f.CallCompleted)) and _was_over_before_it_was_asked(call, completed):
+        return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)
     if unanswered and _was_answered_by(call, closing.at):
         return Ending(FinishReason.AGENT_ENDED_CALL, closing.by, phase(call), seen)
-    completed = call.fact(f.CallCompleted)
-    if unanswered and completed and not was_answered(call) and _is_no_hangups_doing(completed):
-        return _ended_by_carrier(call, completed)
     return Ending(closing.reason, closing.by, closing.phase, seen)
+
+
+def _was_over_before_it_was_asked(call: Call, completed: f.CallCompleted) -> bool:
+    """Whether the carrier's last word was on its way before anybody asked for the end, or tells of no hangup."""
+    asked = call.fact(f.EndRequested)
+    if asked is not None and completed.at < asked.at:
+        return True
+    return not was_answered(call) and _is_no_hangups_doing(completed)
 
 
 def _is_no_hangups_doing(completed: f.CallCompleted) -> bool:

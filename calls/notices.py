@@ -34,10 +34,13 @@ class CallEvent(StrEnum):
 
 
 def due(known: Progress) -> tuple[CallEvent, ...]:
-    """The events that a record calls for, in order. A call that never connected has not started."""
+    """The events that a record calls for, in order. A call that never connected has not started.
+
+    The carrier's last word may be the first that tells of an answer: how long was talked, and not since when.
+    """
     is_over = known.finish_reason is not None
     is_due = {
-        CallEvent.STARTED: known.answer_time is not None,
+        CallEvent.STARTED: known.answer_time is not None or known.duration_seconds is not None,
         CallEvent.TRANSFERRED: known.finish_reason is FinishReason.CALL_TRANSFERRED,
         CallEvent.ENDED: is_over,
         CallEvent.COMPLETED: is_over and known.complete,

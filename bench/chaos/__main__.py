@@ -135,11 +135,12 @@ def regained(
 @app.command("planted")
 def planted(
     seed: Annotated[int, typer.Option(envvar="SEED", help="Draws the calls")] = 2,
+    only: Annotated[list[int] | None, typer.Option(help="Of which invariant; may be repeated")] = None,
     run_dir: Annotated[Path, typer.Option(help="Sources and reports go to planted below it")] = Path(".run"),
 ) -> None:
     """Break the product's own source, once for each invariant, and see that the run finds it."""
     unseen = 0
-    for reaped in harvest(seed, run_dir.absolute() / "planted", console.print):
+    for reaped in harvest(seed, run_dir.absolute() / "planted", console.print, only or ()):
         unseen += not reaped.is_seen
         console.print(f"  {'found' if reaped.is_seen else 'NOT FOUND'}: {reaped.found}")
     _leave(1 if unseen else 0)

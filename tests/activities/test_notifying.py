@@ -110,6 +110,7 @@ async def house() -> House:
         (ANSWERED, ["STARTED"]),
         (ENDED, ["STARTED", "ENDED"]),
         (COMPLETE, ["STARTED", "ENDED", "COMPLETED"]),
+        (ENDED.model_copy(update={"answer_time": None, "duration_seconds": 1.0}), ["STARTED", "ENDED"]),
         (BUSY, ["ENDED"]),
         (BUSY.model_copy(update={"complete": True}), ["ENDED", "COMPLETED"]),
         (

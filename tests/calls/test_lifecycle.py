@@ -158,6 +158,24 @@ def test_an_end_by_request_after_the_end(last: Fact, reason: R, by: Party) -> No
         assert (told_of.reason, told_of.by) == (reason, by)
 
 
+END_ASKED = f.EndRequested(at=at(20), request_id="e1", by=Party.OPERATOR, via="update", note="")
+ASKED_FOR = f.Closing(
+    at=at(20),
+    reason=R.AGENT_ENDED_CALL,
+    by=Party.OPERATOR,
+    phase=Phase.CONVERSATION,
+    evidence={"detail": "ended_by_request"},
+)
+
+
+@pytest.mark.parametrize(("over", "reason"), [(19.9, R.USER_ENDED_CALL), (20.1, R.AGENT_ENDED_CALL)])
+def test_an_end_by_request_of_a_talk_that_was_over(over: float, reason: R) -> None:
+    """The callee had hung up, and we had been told so, before anybody asked."""
+    told_of = ending(told((*TALKING, END_ASKED, ASKED_FOR, completed(over))))
+    assert told_of is not None
+    assert told_of.reason is reason
+
+
 @pytest.mark.parametrize(("talked", "reason"), [(3629, R.USER_ENDED_CALL), (3630, R.MAXIMUM_DURATION_EXCEEDED)])
 def test_the_carriers_own_limit_is_the_maximum_duration(talked: float, reason: R) -> None:
     """A call that lived as long as the carrier lets it live was not hung up by the callee."""
