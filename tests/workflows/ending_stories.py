@@ -9,7 +9,7 @@ Rules of this file
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from activities.models import CarrierWord, DialOutcome, DialResult, MachineDecision
@@ -90,7 +90,7 @@ async def _transfer(stage: Stage) -> None:
     await _talk(stage)
     await stage.handle.execute_update("transfer", TransferRequest(to_number=TARGET, request_id="t1"))
     await stage.until_asked("start_transfer")
-    await stage.tell(f.TransferBridged(at=datetime.now(UTC), request_id="t1", carrier_call_id="CA" + "2" * 32))
+    await stage.tell(f.TransferBridged(at=stage.moment(0), request_id="t1", carrier_call_id="CA" + "2" * 32))
     await stage.until_asked("extend_time_limit")
     await stage.tell(stage.completed())
 

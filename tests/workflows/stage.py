@@ -56,6 +56,7 @@ class Stage:
         script.on_hang_up = self._carrier_confirms
         self.confirms_hangups = True
         self._was_answered = order.arrival is not None
+        self._ahead = timedelta(0)
 
     async def begin(self) -> None:
         """Start the call's workflow and wait until it is registered."""
@@ -64,6 +65,11 @@ class Stage:
             run, self.order, id=workflow_id(self.order.call_id), task_queue=CALL_QUEUE
         )
         await self.handle.execute_update("register")
+        await self._look_at_the_clock()
+
+    async def _look_at_the_clock(self) -> None:
+        """See how far the call's clock has skipped ahead: carrier and engine agree on the time."""
+        self._ahead = await self.now() - datetime.now(UTC)
 
     async def tell(self, *facts: Fact) -> None:
         """Signal facts, in this order, once the dial has its answer."""
@@ -88,6 +94,7 @@ class Stage:
     async def wait(self, seconds: float) -> None:
         """Let the call's time pass."""
         await self.env.sleep(seconds)
+        await self._look_at_the_clock()
 
     async def until_asked(self, verb: str, times: int = 1) -> None:
         """Wait, in real time, until a verb was asked for."""
@@ -107,7 +114,7 @@ class Stage:
 
     def moment(self, seconds: float) -> datetime:
         """So many seconds from now, by the clock that facts are dated with."""
-        return datetime.now(UTC) + timedelta(seconds=seconds)
+        return datetime.now(UTC) + self._ahead + timedelta(seconds=seconds)
 
     async def end(self) -> CallResult:
         """The call's result; time is skipped meanwhile."""
@@ -115,6 +122,7 @@ class Stage:
 
     async def _carrier_confirms(self) -> None:
         if self.confirms_hangups:
+            await self._look_at_the_clock()
             await self.tell(self.completed() if self._was_answered else self.completed("canceled", 487, 0))
 
     async def now(self) -> datetime:
@@ -122,7 +130,7 @@ class Stage:
         return await self.env.get_current_time()
 
     def _about(self, **more: Any) -> dict[str, Any]:
-        return {"at": datetime.now(UTC), "carrier_call_id": CARRIER_CALL, "attempt_id": "", **more}
+        return {"at": self.moment(0), "carrier_call_id": CARRIER_CALL, "attempt_id": "", **more}
 
     def initiated(self) -> f.CallInitiated:
         return f.CallInitiated(**self._about())

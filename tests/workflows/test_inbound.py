@@ -1,7 +1,5 @@
 """Calls that come in, on the skipped clock."""
 
-from datetime import UTC, datetime
-
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
@@ -86,7 +84,7 @@ async def test_the_agent_ends_an_inbound_call(env: WorkflowEnvironment) -> None:
         stage.confirms_hangups = False
         stage.script.carrier_says = [said("completed", CarrierEnd.COMPLETED)]
         await stage.begin()
-        ended = f.ConversationEnded(at=datetime.now(UTC), reason=R.AGENT_ENDED_CALL, by=Party.AGENT)
+        ended = f.ConversationEnded(at=stage.moment(0), reason=R.AGENT_ENDED_CALL, by=Party.AGENT)
         await stage.tell(stage.started(), ended)
         result = await stage.end()
     assert (result.finish_reason, result.phase) == (R.AGENT_ENDED_CALL, Phase.CONVERSATION)
@@ -111,7 +109,7 @@ async def test_a_caller_is_transferred(env: WorkflowEnvironment) -> None:
         await stage.tell(stage.started())
         await stage.handle.execute_update("transfer", TransferRequest(to_number=TARGET, request_id="t1"))
         await stage.until_asked("start_transfer")
-        at = datetime.now(UTC)
+        at = stage.moment(0)
         await stage.tell(f.TransferBridged(at=at, request_id="t1"), f.TransferEnded(at=at, request_id="t1"))
         await stage.tell(stage.completed())
         result = await stage.end()
