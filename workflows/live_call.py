@@ -5,6 +5,7 @@ it. The story itself is never cancelled: a cancellation, the Web UI's main butto
 """
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -108,9 +109,27 @@ class LiveCallWorkflow:
                 )
         except FailureError as error:  # at a replay the engine gives what failed without the ActivityError around
             answer = answer.model_copy(update={"why": str(error.cause or error)})
-        self._take(answer)
-        if answer.outcome is Registration.TOO_LATE:
+        if answer.outcome is not Registration.TOO_LATE:
+            self._take(answer)
+        elif self._order.arrival is None and workflow.patched("late-by-the-store"):
+            answer = await self._settle_late(answer)
+        else:
+            self._take(answer)
             await self._give_up_registration()
+        return answer
+
+    async def _settle_late(self, too_late: RegisterAnswer) -> RegisterAnswer:
+        """Give a late registration up, unless the store has it and only its answer was lost: then the call goes on.
+
+        It has no more time for its dial than it would have had; after that its record says that it was not dialled.
+        """
+        if await self._give_up_registration():
+            self._take(too_late)
+            return too_late
+        answer = await workflow.execute_activity_method(
+            Registering.register_call, self._order, summary="Register the call after all", **options.SAVE_PATIENTLY
+        )
+        self._take(answer, since=workflow.info().start_time)
         return answer
 
     async def _give_up_registration(self) -> bool:
@@ -118,12 +137,14 @@ class LiveCallWorkflow:
             Registering.give_up_registration, self._order, summary="Stay unregistered", **options.SAVE_PATIENTLY
         )
 
-    def _take(self, answer: RegisterAnswer) -> None:
+    def _take(self, answer: RegisterAnswer, since: datetime | None = None) -> None:
         """Answer whoever asks for the outcome; where the call is registered, its story begins."""
         if answer.outcome is Registration.CREATED:
-            story = self._story
+            story, now = self._story, workflow.now()
             story.call = Call(self._order, answer.plan, story.call.facts)
-            story.learn(f.Registered(at=workflow.now()))
+            story.learn(f.Registered(at=now), since=since)
+            if since is not None and now >= since + timedelta(seconds=story.policy.registered_seconds):
+                story.learn(f.TimerExpired(at=now, timer=f.Timer.REGISTERED))
         self._registered = answer
 
     def _result(self, registration: Registration) -> CallResult:

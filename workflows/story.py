@@ -49,12 +49,15 @@ class Story:
         attempted = self.call.fact(f.DialAttempted) or self.call.fact(f.CallReceived)
         return attempted.attempt_id if attempted else ""
 
-    def learn(self, fact: Fact) -> None:
-        """Know one more fact. Word of another carrier call, and repetitions, change nothing."""
+    def learn(self, fact: Fact, *, since: datetime | None = None) -> None:
+        """Know one more fact. Word of another carrier call, and repetitions, change nothing.
+
+        Timers count from `since`; from now, unless told otherwise.
+        """
         before = self.call
         self.call = record(before, fact)
         if self.call is not before:
-            self._learnt_at[fact.key] = workflow.now()
+            self._learnt_at[fact.key] = since or workflow.now()
             self.inspection.show(self.call)
 
     def knows(self, kind: type[Fact]) -> bool:

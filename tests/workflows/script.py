@@ -57,6 +57,10 @@ class Script:
         default_factory=lambda: MachineDecision(action=MachineAction.PROCEED, answered_by="human", why="no machine")
     )
     recording: RecordingOutcome = field(default_factory=RecordingOutcome)
+    is_withdrawn: bool = True
+    """Whether a registration that is given up had not happened."""
+    store_is_away: timedelta | None = None
+    """How long the store does not answer the first time a registration is given up."""
     broken: set[str] = field(default_factory=set)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     saved: list[Progress] = field(default_factory=list)
@@ -103,7 +107,9 @@ class ScriptedVerbs:
     @activity.defn
     async def give_up_registration(self, order: CallOrder) -> bool:
         self._script.note("give_up_registration", order)
-        return True
+        if self._script.store_is_away is not None and activity.info().attempt == 1:
+            raise ApplicationError("the store is away", next_retry_delay=self._script.store_is_away)
+        return self._script.is_withdrawn
 
     @activity.defn
     async def save_progress(self, call_id: str, progress: Progress) -> None:

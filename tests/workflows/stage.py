@@ -60,12 +60,16 @@ class Stage:
 
     async def begin(self) -> None:
         """Start the call's workflow and wait until it is registered."""
+        await self.start()
+        await self.handle.execute_update("register")
+        await self._look_at_the_clock()
+
+    async def start(self) -> None:
+        """Start the call's workflow."""
         run = InboundCall.run if self.order.arrival else OutboundCall.run
         self.handle = await self.env.client.start_workflow(
             run, self.order, id=workflow_id(self.order.call_id), task_queue=CALL_QUEUE
         )
-        await self.handle.execute_update("register")
-        await self._look_at_the_clock()
 
     async def _look_at_the_clock(self) -> None:
         """See how far the call's clock has skipped ahead: carrier and engine agree on the time."""
