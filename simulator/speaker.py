@@ -132,7 +132,7 @@ class Speaker:
     async def cut(self, *, tell: bool, quiet: bool = False) -> None:
         """Stop at once and drop all that is queued; ``tell`` sends interrupt, ``quiet`` sends nothing at all."""
         current, was_audible = self._current, self.audible
-        heard, lasted = self._settle_cut()
+        heard, lasted = self._settle_cut(quiet=quiet)
         if quiet:
             return
         if heard:
@@ -144,7 +144,7 @@ class Speaker:
             )
         await self._fall_silent()
 
-    def _settle_cut(self) -> tuple[str, float]:
+    def _settle_cut(self, *, quiet: bool) -> tuple[str, float]:
         current = self._current
         self._queue.clear()
         if current is None:
@@ -156,7 +156,9 @@ class Speaker:
         now = time.time()
         lasted = now - current.voicing_since if current.voicing else 0.0
         heard = heard_prefix(current.voicing, int(self._leg.pace.story(lasted) * CHARS_PER_SECOND))
+        # What nobody is told of any more counts as cut, though its last syllable may have sounded.
         unsaid = len(heard) < len(current.voicing) or bool(current.pending) or not current.closed
+        unsaid |= quiet and bool(current.voicing)
         if heard:
             self._enter(current, heard, current.voicing_since, now)
         if current.spoken is not None and unsaid:
