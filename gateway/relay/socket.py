@@ -76,19 +76,20 @@ class RelayEndpoint:
 class StarletteSocket:
     """A RelaySocket over Starlette's websocket."""
 
-    __slots__ = ("_is_closed", "_websocket")
+    __slots__ = ("_is_closed", "_takes_nothing", "_websocket")
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
-        self._is_closed = False
+        self._is_closed = False  # and all that it sent before was read
+        self._takes_nothing = False
 
     async def receive(self) -> str | bytes | None:
-        """The next message, None once the relay closed."""
+        """The next message, None once the relay closed and everything that it sent before was given."""
         if self._is_closed:
             return None
         message = await self._websocket.receive()
         if message["type"] != "websocket.receive":
-            self._is_closed = True
+            self._is_closed = self._takes_nothing = True
             return None
         text = message.get("text")
         if isinstance(text, str):
@@ -98,16 +99,16 @@ class StarletteSocket:
 
     async def send(self, text: str) -> None:
         """Send a text message, unless the relay closed."""
-        if self._is_closed or self._websocket.application_state is not WebSocketState.CONNECTED:
+        if self._takes_nothing or self._websocket.application_state is not WebSocketState.CONNECTED:
             return
         try:
             await self._websocket.send({"type": "websocket.send", "text": text})
         except WebSocketDisconnect:
-            self._is_closed = True  # the reader learns it too
+            self._takes_nothing = True  # what it said before may be unread
 
     async def close(self, code: int) -> None:
         """Close, unless that has happened."""
-        if not self._is_closed and self._websocket.application_state is WebSocketState.CONNECTED:
+        if not self._takes_nothing and self._websocket.application_state is WebSocketState.CONNECTED:
             with suppress(WebSocketDisconnect):
                 await self._websocket.close(code)
 
