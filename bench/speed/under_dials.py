@@ -1,5 +1,10 @@
-"""What dialling does to the talk, and how soon an agent is heard: at 20 live conversations on the whole stack."""
+"""What dialling does to the talk, and how soon an agent is heard: at 20 live conversations on the whole stack.
 
+Engine, database, worker, carrier and load share the machine's cores with the gateway: whatever any process has to wait
+for them shows in the floor too, which does nothing but forward.
+"""
+
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,6 +28,8 @@ class BusyFigures:
     idle: list[float] = field(default_factory=list)
     dialling: list[float] = field(default_factory=list)
     first_words: list[float] = field(default_factory=list)
+    floor_idle: list[float] = field(default_factory=list)
+    floor_dialling: list[float] = field(default_factory=list)
     lost: int = 0
     accepted: int = 0
     refused: list[str] = field(default_factory=list)
@@ -35,6 +42,8 @@ class BusyFigures:
             "idle_ms": asdict(Spread.of(self.idle)),
             "dialling_ms": asdict(Spread.of(self.dialling)),
             "first_words_ms": asdict(Spread.of(self.first_words)),
+            "floor_idle_ms": asdict(Spread.of(self.floor_idle)),
+            "floor_dialling_ms": asdict(Spread.of(self.floor_dialling)),
             "lost": self.lost,
             "accepted": self.accepted,
             "refused": self.refused,
@@ -42,34 +51,43 @@ class BusyFigures:
 
 
 async def measure_busy(house: House, *, dials: int, seconds: float, rounds: int) -> BusyFigures:
-    """Idle and dialling in turn; the callees who pick up do so in the idle half."""
+    """Idle and dialling in turn, over the floor and over ours; the callees who pick up do so in our idle half."""
     figures = BusyFigures(dials, seconds)
     load = TurnLoad(LIVE, seconds, rounds, TURN_EVERY)
-    numbers = [f"+1415557{number:04d}" for number in range(dials * rounds)]
+    numbers = [f"+1415557{number:04d}" for number in range(2 * dials * rounds)]
     await prepare(house, numbers)
-    for number in range(rounds):
-        idle = await _talk(house, load, picking_up=round(seconds / 0.5))
-        figures.idle += idle["overheads"]
-        figures.first_words += idle["first_words"]
-        busy = await _talk(house, load, to_numbers=numbers[number * dials : (number + 1) * dials])
-        figures.dialling += busy["overheads"]
-        figures.lost += idle["lost"] + idle["broken"] + busy["lost"] + busy["broken"]
-        figures.accepted += len(busy["dials"]["call_ids"])
-        figures.refused += busy["dials"]["refused"]
+    batches = (numbers[start : start + dials] for start in range(0, len(numbers), dials))
+    agent_url = f"ws://127.0.0.1:{house.agent_port}/llm"
+    async with child("bench.speed.floor", str(house.floor_port), agent_url) as floor:
+        await floor.line(20)
+        for _ in range(rounds):
+            idle = await _talk(house, load, is_floor=True)
+            busy = await _talk(house, load, is_floor=True, to_numbers=next(batches))
+            figures.floor_idle += idle["overheads"]
+            figures.floor_dialling += busy["overheads"]
+            idle = await _talk(house, load, picking_up=round(seconds / 0.5))
+            figures.idle += idle["overheads"]
+            figures.first_words += idle["first_words"]
+            busy = await _talk(house, load, to_numbers=next(batches))
+            figures.dialling += busy["overheads"]
+            figures.lost += idle["lost"] + idle["broken"] + busy["lost"] + busy["broken"]
+            figures.accepted += len(busy["dials"]["call_ids"])
+            figures.refused += busy["dials"]["refused"]
     return figures
 
 
 async def _talk(
-    house: House, load: TurnLoad, *, picking_up: int = 0, to_numbers: list[str] | None = None
+    house: House, load: TurnLoad, *, is_floor: bool = False, picking_up: int = 0, to_numbers: Sequence[str] = ()
 ) -> dict[str, Any]:
     call_ids = await house.answered_calls(load.live)
     about_to = await house.answered_calls(picking_up, claimed=False)
-    async with child("bench.speed.load_relays", {**order(house, load, call_ids), "picking_up": about_to}) as callees:
+    loaded = {**order(house, load, call_ids, is_floor=is_floor), "picking_up": about_to}
+    async with child("bench.speed.load_relays", loaded) as callees:
         await callees.line(OPEN_WITHIN_SECONDS)
         callees.go_on()
         dialled: Any = None
         if to_numbers:
-            async with dialling(house, to_numbers, every=load.seconds / len(to_numbers)) as customer:
+            async with dialling(house, list(to_numbers), every=load.seconds / len(to_numbers)) as customer:
                 dialled = await customer.answer(load.seconds + LEAVE_WITHIN_SECONDS)
         result: dict[str, Any] = await callees.answer(load.seconds + LEAVE_WITHIN_SECONDS)
     return {**result, "dials": dialled}
