@@ -1,5 +1,7 @@
 """What dialling does to the talk, and how soon an agent is heard: at 20 live conversations on the whole stack.
 
+Dialling is what a campaign does before anybody talks: a request, a call placed and reported, a phone that rings and is
+not picked up. Whole calls are more: their callees talk too, at the simulator's speed, so that more is live than the 20.
 Engine, database, worker, carrier and load share the machine's cores with the gateway: whatever any process has to wait
 for them shows in the floor too, which does nothing but forward.
 """
@@ -17,6 +19,8 @@ from bench.speed.whole_calls import dialling, prepare
 LIVE = 20
 TURN_EVERY = 2.0
 """Oftener than people talk, so that a short run has turns enough for a 99th percentile."""
+RINGS: dict[str, Any] = {"name": "Rings, and nobody is there", "outcome": "busy", "ring_seconds": 24.0}
+"""Three seconds at the speed of the stack's callees, so that some ring at any moment."""
 
 
 @dataclass
@@ -27,6 +31,7 @@ class BusyFigures:
     seconds: float
     idle: list[float] = field(default_factory=list)
     dialling: list[float] = field(default_factory=list)
+    calling: list[float] = field(default_factory=list)
     first_words: list[float] = field(default_factory=list)
     floor_idle: list[float] = field(default_factory=list)
     floor_dialling: list[float] = field(default_factory=list)
@@ -41,6 +46,7 @@ class BusyFigures:
             "seconds": self.seconds,
             "idle_ms": asdict(Spread.of(self.idle)),
             "dialling_ms": asdict(Spread.of(self.dialling)),
+            "calling_ms": asdict(Spread.of(self.calling)),
             "first_words_ms": asdict(Spread.of(self.first_words)),
             "floor_idle_ms": asdict(Spread.of(self.floor_idle)),
             "floor_dialling_ms": asdict(Spread.of(self.floor_dialling)),
@@ -51,28 +57,31 @@ class BusyFigures:
 
 
 async def measure_busy(house: House, *, dials: int, seconds: float, rounds: int) -> BusyFigures:
-    """Idle and dialling in turn, over the floor and over ours; the callees who pick up do so in our idle half."""
+    """Idle, dialling, and in ours whole calls, in turn; the callees who pick up do so in our idle part."""
     figures = BusyFigures(dials, seconds)
     load = TurnLoad(LIVE, seconds, rounds, TURN_EVERY)
-    numbers = [f"+1415557{number:04d}" for number in range(2 * dials * rounds)]
-    await prepare(house, numbers)
-    batches = (numbers[start : start + dials] for start in range(0, len(numbers), dials))
     agent_url = f"ws://127.0.0.1:{house.agent_port}/llm"
     async with child("bench.speed.floor", str(house.floor_port), agent_url) as floor:
         await floor.line(20)
-        for _ in range(rounds):
-            idle = await _talk(house, load, is_floor=True)
-            busy = await _talk(house, load, is_floor=True, to_numbers=next(batches))
-            figures.floor_idle += idle["overheads"]
-            figures.floor_dialling += busy["overheads"]
+        for number in range(rounds):
+            ringing = [f"+1415557{number:02d}{last:02d}" for last in range(dials)]
+            talking = [f"+1415558{number:02d}{last:02d}" for last in range(dials)]
+            await prepare(house, ringing, RINGS)
+            await prepare(house, talking)
+            figures.floor_idle += (await _talk(house, load, is_floor=True))["overheads"]
+            figures.floor_dialling += (await _talk(house, load, is_floor=True, to_numbers=ringing))["overheads"]
             idle = await _talk(house, load, picking_up=round(seconds / 0.5))
+            busy = await _talk(house, load, to_numbers=ringing)
+            full = await _talk(house, load, to_numbers=talking)
             figures.idle += idle["overheads"]
-            figures.first_words += idle["first_words"]
-            busy = await _talk(house, load, to_numbers=next(batches))
             figures.dialling += busy["overheads"]
-            figures.lost += idle["lost"] + idle["broken"] + busy["lost"] + busy["broken"]
-            figures.accepted += len(busy["dials"]["call_ids"])
-            figures.refused += busy["dials"]["refused"]
+            figures.calling += full["overheads"]
+            figures.first_words += idle["first_words"]
+            for one in (idle, busy, full):
+                figures.lost += one["lost"] + one["broken"]
+            for one in (busy, full):
+                figures.accepted += len(one["dials"]["call_ids"])
+                figures.refused += one["dials"]["refused"]
     return figures
 
 

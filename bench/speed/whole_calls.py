@@ -28,7 +28,7 @@ _COUNTED = {
     "workflow_tasks": "EVENT_TYPE_WORKFLOW_TASK_SCHEDULED",
 }
 # A turn and a goodbye; the recording and the transcript follow as ever.
-_STORY = {
+TALKS: dict[str, Any] = {
     "name": "Talks a turn and hangs up",
     "lines": [{"text": "No, thank you."}],
     "hang_up_after_lines": 1.0,
@@ -78,12 +78,12 @@ async def measure_whole_calls(house: House, count: int = BURST) -> WholeCallFigu
     return figures
 
 
-async def prepare(house: House, numbers: list[str]) -> None:
+async def prepare(house: House, numbers: list[str], story: dict[str, Any] = TALKS) -> None:
     """Somebody lives at each number; the caller's own number has the example agent; the carrier takes its time."""
     at = house.stack.addresses
     async with aiohttp.ClientSession(at.simulator_url) as carrier:
         for number in numbers:
-            async with carrier.put(f"/_sim/stories/{number}", json=_STORY) as answer:
+            async with carrier.put(f"/_sim/stories/{number}", json=story) as answer:
                 answer.raise_for_status()
         async with carrier.put("/_sim/faults", json={"create_delay_seconds": CREATE_SECONDS}) as answer:
             answer.raise_for_status()
