@@ -21,21 +21,23 @@ def _nobody() -> None:
 class Alarm:
     """Calls `ring` at the earliest time it was set to; times are the event loop's."""
 
-    __slots__ = ("_is_put_off", "_loop", "_ring", "_timer")
+    __slots__ = ("_at", "_is_put_off", "_loop", "_ring", "_timer")
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._at = 0.0  # when it rings; not every loop's handles know
         self._is_put_off = False
 
     def set(self, due: float) -> None:
         """Ring at `due`, unless it rings before: that costs nothing, and moving the timer at every token would."""
         if self._timer is not None:
-            if self._is_put_off or self._timer.when() <= due:
+            if self._is_put_off or self._at <= due:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(max(due, self._loop.time()), self._due)
+        self._at = max(due, self._loop.time())
+        self._timer = self._loop.call_at(self._at, self._due)
 
     def close(self) -> None:
         """Never ring again, and let go of whom it rang for."""
@@ -47,7 +49,7 @@ class Alarm:
     def _due(self) -> None:
         if self._timer is None:
             return
-        is_late = self._loop.time() - self._timer.when() > _LATE_SECONDS
+        is_late = self._loop.time() - self._at > _LATE_SECONDS
         if is_late and not self._is_put_off:
             self._is_put_off = True
             self._timer = self._loop.call_later(_READING_SECONDS, self._due)
