@@ -17,7 +17,9 @@ from calls.policy import Policy
 from calls.ports.call_store import CallStore
 from calls.records import NewCall
 from calls.words import Direction
+from runtime.embedded import recipes
 from runtime.embedded.gateway_client import connected
+from runtime.embedded.part import Part
 from runtime.embedded.ports import choose
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 from runtime.wiring.starter import opened
@@ -35,6 +37,7 @@ class House:
     calls: CallStore
     agent_port: int
     floor_port: int
+    logs: Path
 
     @property
     def gateway_port(self) -> int:
@@ -50,6 +53,17 @@ class House:
         if pid is None:
             raise LookupError(f"{part} is not running")
         return pid
+
+    @asynccontextmanager
+    async def another_gateway(self) -> AsyncIterator[int]:
+        """One more gateway, which no carrier and no customer knows; its port."""
+        port = choose(["apart"], {})["apart"]
+        part = Part(recipes.gateway("apart", port, {**recipes.inherited(), **self.stack.environment}), self.logs)
+        await part.start()
+        try:
+            yield port
+        finally:
+            await part.stop()
 
     async def answered_calls(self, count: int, *, claimed: bool = True, agent_port: int | None = None) -> list[str]:
         """So many new calls that a relay may connect for (`claimed`), or whose callee is about to answer."""
@@ -83,4 +97,4 @@ async def housed(run_dir: Path) -> AsyncIterator[House]:
         os.environ.update(stack.environment)  # as anybody who joins a stack does
         async with opened() as parts:
             ports = choose(["load-agent", "floor"], {})
-            yield House(stack, parts.calls, ports["load-agent"], ports["floor"])
+            yield House(stack, parts.calls, ports["load-agent"], ports["floor"], stack.folder.logs)

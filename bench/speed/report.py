@@ -58,9 +58,14 @@ def _busy(busy: dict[str, Any]) -> Iterator[Row]:
     yield Row(f"turn at 20 live while {busy['dials']} whole calls run: p50 / p95 / p99", _spread(busy["calling_ms"]))
     yield Row("the floor at 20 live, nothing else: p50 / p95 / p99", _spread(floor_idle))
     yield Row(f"the floor at 20 live {while_dialling}: p50 / p95 / p99", _spread(floor_dialling))
+    apart_idle, apart_dialling = busy["apart_idle_ms"], busy["apart_dialling_ms"]
+    yield Row("turn at 20 live in a gateway of their own: p50 / p95 / p99", _spread(apart_idle))
+    yield Row(f"turn at 20 live in a gateway of their own {while_dialling}: p50 / p95 / p99", _spread(apart_dialling))
     for name, most in (("p50", 1.1), ("p99", 2.0)):
         ratio, floors = dialling[name] / idle[name], floor_dialling[name] / floor_idle[name]
         yield Row(f"{name} while dialling, as a multiple", f"{ratio:.2f}", f"≤ {most:g}", ratio <= most)
+        apart = apart_dialling[name] / apart_idle[name]
+        yield Row(f"{name} while dialling, in a gateway of their own", f"{apart:.2f}", f"≤ {most:g}", apart <= most)
         yield Row(f"the floor's {name} while dialling, as a multiple", f"{floors:.2f}")
     yield Row("dials and calls accepted meanwhile", f"{busy['accepted']}, refused {len(busy['refused'])}")
     yield Row("answered → first words at 20 live: p50 / p95 / p99", _spread(first), "p50 ≤ 10 ms", first["p50"] <= 10)  # noqa: PLR2004

@@ -3,7 +3,8 @@
 Dialling is what a campaign does before anybody talks: a request, a call placed and reported, a phone that rings and is
 not picked up. Whole calls are more: their callees talk too, at the simulator's speed, so that more is live than the 20.
 Engine, database, worker, carrier and load share the machine's cores with the gateway: whatever any process has to wait
-for them shows in the floor too, which does nothing but forward.
+for them shows in the floor too, which does nothing but forward. Measured twice: with one gateway for everything, and
+with one that the carrier's relays have to themselves.
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ class BusyFigures:
     dialling: list[float] = field(default_factory=list)
     calling: list[float] = field(default_factory=list)
     first_words: list[float] = field(default_factory=list)
+    apart_idle: list[float] = field(default_factory=list)
+    apart_dialling: list[float] = field(default_factory=list)
     floor_idle: list[float] = field(default_factory=list)
     floor_dialling: list[float] = field(default_factory=list)
     lost: int = 0
@@ -48,6 +51,8 @@ class BusyFigures:
             "dialling_ms": asdict(Spread.of(self.dialling)),
             "calling_ms": asdict(Spread.of(self.calling)),
             "first_words_ms": asdict(Spread.of(self.first_words)),
+            "apart_idle_ms": asdict(Spread.of(self.apart_idle)),
+            "apart_dialling_ms": asdict(Spread.of(self.apart_dialling)),
             "floor_idle_ms": asdict(Spread.of(self.floor_idle)),
             "floor_dialling_ms": asdict(Spread.of(self.floor_dialling)),
             "lost": self.lost,
@@ -57,40 +62,43 @@ class BusyFigures:
 
 
 async def measure_busy(house: House, *, dials: int, seconds: float, rounds: int) -> BusyFigures:
-    """Idle, dialling, and in ours whole calls, in turn; the callees who pick up do so in our idle part."""
+    """Every way in turn, as often as there are rounds; the callees who pick up do so in our idle part."""
     figures = BusyFigures(dials, seconds)
     load = TurnLoad(LIVE, seconds, rounds, TURN_EVERY)
     agent_url = f"ws://127.0.0.1:{house.agent_port}/llm"
-    async with child("bench.speed.floor", str(house.floor_port), agent_url) as floor:
+    async with child("bench.speed.floor", str(house.floor_port), agent_url) as floor, house.another_gateway() as apart:
         await floor.line(20)
         for number in range(rounds):
             ringing = [f"+1415557{number:02d}{last:02d}" for last in range(dials)]
             talking = [f"+1415558{number:02d}{last:02d}" for last in range(dials)]
             await prepare(house, ringing, RINGS)
             await prepare(house, talking)
-            figures.floor_idle += (await _talk(house, load, is_floor=True))["overheads"]
-            figures.floor_dialling += (await _talk(house, load, is_floor=True, to_numbers=ringing))["overheads"]
+            figures.floor_idle += (await _talk(house, load, floor=True))["overheads"]
+            figures.floor_dialling += (await _talk(house, load, floor=True, to_numbers=ringing))["overheads"]
             idle = await _talk(house, load, picking_up=round(seconds / 0.5))
-            busy = await _talk(house, load, to_numbers=ringing)
-            full = await _talk(house, load, to_numbers=talking)
-            figures.idle += idle["overheads"]
-            figures.dialling += busy["overheads"]
-            figures.calling += full["overheads"]
             figures.first_words += idle["first_words"]
-            for one in (idle, busy, full):
+            for into, one in (
+                (figures.idle, idle),
+                (figures.dialling, await _talk(house, load, to_numbers=ringing)),
+                (figures.calling, await _talk(house, load, to_numbers=talking)),
+                (figures.apart_idle, await _talk(house, load, port=apart)),
+                (figures.apart_dialling, await _talk(house, load, port=apart, to_numbers=ringing)),
+            ):
+                into.extend(one["overheads"])
                 figures.lost += one["lost"] + one["broken"]
-            for one in (busy, full):
-                figures.accepted += len(one["dials"]["call_ids"])
-                figures.refused += one["dials"]["refused"]
+                if one["dials"]:
+                    figures.accepted += len(one["dials"]["call_ids"])
+                    figures.refused += one["dials"]["refused"]
     return figures
 
 
 async def _talk(
-    house: House, load: TurnLoad, *, is_floor: bool = False, picking_up: int = 0, to_numbers: Sequence[str] = ()
+    house: House, load: TurnLoad, *, picking_up: int = 0, to_numbers: Sequence[str] = (), **relay: Any
 ) -> dict[str, Any]:
+    """One load; `relay` says which relay it speaks to, if not the gateway's."""
     call_ids = await house.answered_calls(load.live)
     about_to = await house.answered_calls(picking_up, claimed=False)
-    loaded = {**order(house, load, call_ids, is_floor=is_floor), "picking_up": about_to}
+    loaded = {**order(house, load, call_ids, is_floor="floor" in relay), "picking_up": about_to, **relay}
     async with child("bench.speed.load_relays", loaded) as callees:
         await callees.line(OPEN_WITHIN_SECONDS)
         callees.go_on()
