@@ -157,5 +157,6 @@ def _plan(
         limits=() if turned_away else limits,
         when_full=agent.when_full or capacity.when_full,
         keeps_decisions=True,
+        transfers_go_first=True,
         calling_hours=None if is_inbound else agent.calling_hours or calling_hours,
     )

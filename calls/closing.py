@@ -2,14 +2,15 @@
 
 A more specific cause beats a general one: that a call never got an agent comes first, then what the conversation
 itself found, a machine's verdict, a request, a limit that left no room, a timer, and last our own failure. Nothing is
-decided for a call that is over, has been handed over, or is closing already.
+decided for a call that is over, has been handed over, or is closing already. What the conversation came to while the
+carrier was told to connect the callee elsewhere waits for what comes of that.
 """
 
 from datetime import datetime
 
 from calls import facts as f
 from calls.facts import Closing, EvidenceValue, MachineAction, Timer
-from calls.lifecycle import bridged, is_over, phase, was_answered
+from calls.lifecycle import bridged, is_over, open_transfer, phase, was_answered
 from calls.model import Call
 from calls.reasons import REASONS, FinishReason
 from calls.words import Party
@@ -46,7 +47,15 @@ def _turned_away(call: Call) -> _Cause | None:
 
 def _conversation(call: Call) -> _Cause | None:
     ended = call.fact(f.ConversationEnded)
-    return (ended.reason, ended.by, ended.evidence) if ended else None
+    if ended is None or _is_being_connected(call):
+        return None
+    return ended.reason, ended.by, ended.evidence
+
+
+def _is_being_connected(call: Call) -> bool:
+    """Whether the carrier has taken the callee out of the talk, to somebody else who may answer."""
+    asked, goes_first = open_transfer(call), call.plan is not None and call.plan.transfers_go_first
+    return goes_first and asked is not None and call.transfer(f.TransferStarted, asked.request_id) is not None
 
 
 def _machine(call: Call) -> _Cause | None:

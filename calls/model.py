@@ -106,6 +106,8 @@ class CallPlan(BaseModel):
     """What a call ended as that the carrier failed with a SIP code for declined, unwanted or rejected."""
     keeps_decisions: bool = False
     """Whether an end that we decide is in the history before it is on record. Calls from before that was so lack it."""
+    transfers_go_first: bool = False
+    """Whether what the talk comes to gives way to a transfer under way. Calls from before that was so lack it."""
     calling_hours: CallingHours | None = None
     """When its callee may be rung, by the callee's clock; None is at any time."""
 

@@ -15,6 +15,8 @@ def refusal_of_transfer(call: Call, to_number: str, request_id: str = "") -> str
 def _refusal_by_state(call: Call) -> str | None:
     if is_over(call) or call.knows(f.Closing) or call.knows(f.EndRequested):
         return "the call is over or ending"
+    if call.plan and call.plan.transfers_go_first and call.knows(f.ConversationEnded):
+        return "the conversation has ended, and the call ends with it"
     if bridged(call) or open_transfer(call):
         return "the call is being transferred already"
     if not call.knows(f.ConversationStarted):

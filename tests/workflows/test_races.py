@@ -156,6 +156,43 @@ async def test_an_end_and_a_transfer_are_asked_at_once(env: WorkflowEnvironment,
     assert (result.finish_reason, result.phase) == (R.AGENT_ENDED_CALL, "conversation" if end_first else "transfer")
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_the_talk_ends_while_a_transfer_begins(env: WorkflowEnvironment, is_answered: bool) -> None:
+    """Whoever was accepted with a transfer gets it, and the agent's goodbye is the reason only if nobody answers."""
+    async with on_stage(env, Script(plan=a_plan(transfers_go_first=True))) as stage:
+        await stage.begin()
+        await stage.tell(stage.answered(), stage.started())
+        await stage.handle.execute_update(OutboundCall.transfer, TransferRequest(to_number=TARGET, request_id="t1"))
+        await stage.until_asked("start_transfer")
+        await stage.tell(talk_ends(stage))
+        await stage.until_waiting()
+        assert stage.script.times("hang_up") == 0
+        about = {"at": stage.moment(0), "request_id": "t1"}
+        if is_answered:
+            await stage.tell(f.TransferBridged(**about), f.TransferEnded(**about), stage.completed())
+        else:
+            await stage.tell(f.TransferFailed(**about, carrier_status="busy"))
+        result = await stage.end()
+    assert (result.finish_reason, result.phase) == (
+        (R.CALL_TRANSFERRED, "transfer") if is_answered else (R.AGENT_ENDED_CALL, "conversation")
+    )
+    assert stage.script.times("hang_up") == int(not is_answered)
+
+
+async def test_a_talk_that_has_ended_takes_no_transfer(env: WorkflowEnvironment) -> None:
+    """It ends with its call."""
+    async with on_stage(env, Script(plan=a_plan(transfers_go_first=True))) as stage:
+        stage.confirms_hangups = False
+        await stage.begin()
+        await stage.tell(stage.answered(), stage.started(), talk_ends(stage))
+        await stage.until_asked("hang_up")
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await stage.handle.execute_update(OutboundCall.transfer, TransferRequest(to_number=TARGET, request_id="t1"))
+        assert "ending" in str(refused.value.cause)
+        await stage.tell(stage.completed())
+        assert (await stage.end()).finish_reason == R.AGENT_ENDED_CALL
+
+
 @pytest.mark.parametrize("bridged_in_time", [True, False])
 async def test_the_maximum_duration_comes_during_a_transfer(env: WorkflowEnvironment, bridged_in_time: bool) -> None:
     """While the target rings the call is ended by its limit; once bridged, the transferred call has its own."""
