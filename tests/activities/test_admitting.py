@@ -106,9 +106,12 @@ async def test_two_hundred_that_wait_are_one_question() -> None:
     ids = await house.register(201)
     await house.verbs.ask_admission(ids[0])
     house.admissions.asked = 0
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     waiting = [house.wait(call_id) for call_id in ids[1:]]
     await asyncio.sleep(10 * LOOK)
-    assert 0 < house.admissions.asked <= 15
+    looks = (clock() - begun) / LOOK  # a slow machine sleeps longer
+    assert 0 < house.admissions.asked <= looks + 5
     for one in waiting:
         one.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
