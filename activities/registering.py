@@ -158,5 +158,6 @@ def _plan(
         when_full=agent.when_full or capacity.when_full,
         keeps_decisions=True,
         transfers_go_first=True,
+        asks_for_a_slot_again=True,
         calling_hours=None if is_inbound else agent.calling_hours or calling_hours,
     )

@@ -4,13 +4,12 @@ Rules of this file
 1. A fact once known stays; the first of its key wins; order and repetition do not matter.
 2. Nothing is stepped through: state is the furthest point the facts prove, so a lost callback costs nothing.
 3. `Closing` is recorded only while nothing has ended the call, and before we hang up. Therefore, where it is
-   known, it is the reason, whatever the hangup makes the carrier say afterwards. What only came first and was told
-   later is an exception: the answer, or the end, of a call that somebody asked to end while it rang.
+   known, it is the reason, whatever the hangup makes the carrier say afterwards. Exceptions are an end that had come
+   before somebody asked for it and was told later, and an answer that was quicker than the hangup of a ringing call.
 4. Nothing here knows the engine, the carrier's brand or the clock.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from enum import IntEnum
 
 from calls import facts as f
@@ -155,13 +154,12 @@ def ending(call: Call) -> Ending | None:
 
 
 def _ended_by_us(call: Call, closing: f.Closing) -> Ending:
-    """What we decided; for a request it may come to light later that the call had been answered, or over, before."""
+    """What we decided; for a request it may come to light later that the call was over before, or was answered."""
     seen = {**_seen(call), **closing.evidence}
     by_request = closing.evidence.get("detail") == "ended_by_request"
-    unanswered = by_request and closing.reason is FinishReason.CALL_FAILED
     if by_request and (completed := call.fact(f.CallCompleted)) and _was_over_before_it_was_asked(call, completed):
         return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)
-    if unanswered and _was_answered_by(call, closing.at):
+    if by_request and closing.reason is FinishReason.CALL_FAILED and was_answered(call):
         return Ending(FinishReason.AGENT_ENDED_CALL, closing.by, phase(call), seen)
     return Ending(closing.reason, closing.by, closing.phase, seen)
 
@@ -178,17 +176,6 @@ def _is_no_hangups_doing(completed: f.CallCompleted) -> bool:
     """Whether the carrier says of an unanswered call what hanging up never makes it say."""
     failed = completed.carrier_status is f.CarrierEnd.FAILED and completed.sip_code != _REQUEST_TERMINATED
     return completed.carrier_status is f.CarrierEnd.BUSY or failed
-
-
-def _was_answered_by(call: Call, moment: datetime) -> bool:
-    """Whether something proves that the phone was picked up before a moment."""
-    proofs = [call.fact(f.CallAnswered), call.fact(f.ConversationStarted), call.fact(f.MachineVerdict)]
-    if any(proof is not None and proof.at <= moment for proof in proofs):
-        return True
-    completed = call.fact(f.CallCompleted)
-    if completed is None or not completed.duration_seconds:
-        return False
-    return completed.at - timedelta(seconds=completed.duration_seconds - 1) <= moment  # it counts begun seconds
 
 
 def _ended_by_conversation(call: Call, completed: f.CallCompleted) -> Ending | None:

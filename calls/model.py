@@ -108,6 +108,8 @@ class CallPlan(BaseModel):
     """Whether an end that we decide is in the history before it is on record. Calls from before that was so lack it."""
     transfers_go_first: bool = False
     """Whether what the talk comes to gives way to a transfer under way. Calls from before that was so lack it."""
+    asks_for_a_slot_again: bool = False
+    """Whether a call whose wait for a slot is over asks once more. Calls from before that was so lack it."""
     calling_hours: CallingHours | None = None
     """When its callee may be rung, by the callee's clock; None is at any time."""
 

@@ -65,6 +65,10 @@ class Queueing:
         if not waiting.done():
             waiting.cancel()
         admission = await _outcome(waiting) if waiting.done() else Admission(turn=Turn.WAITING)
+        if admission.turn is not Turn.ADMITTED and story.plan.asks_for_a_slot_again and not story.is_ending():
+            admission = await self._ask()  # whoever waited for it may have died, and its turn have come since
+            if admission.turn is not Turn.ADMITTED and admission.limit is None:
+                story.learn(f.TimerExpired(at=workflow.now(), timer=f.Timer.REGISTERED))
         if admission.turn is Turn.ADMITTED:
             story.learn(f.Admitted(at=workflow.now()))
         elif not story.is_ending():

@@ -121,6 +121,37 @@ async def test_a_wait_ends_at_the_registered_deadline(env: WorkflowEnvironment) 
     assert stage.script.saved[-1].over
 
 
+@pytest.mark.parametrize("may", [True, False])
+async def test_a_call_whose_waiter_died_asks_once_more(env: WorkflowEnvironment, may: bool) -> None:
+    """At its deadline, so that nobody is refused beside a free slot; where there is none it is as before."""
+    script = under_limits(FULL)
+    script.plan = script.plan.model_copy(update={"asks_for_a_slot_again": True})
+    script.broken.add("await_admission")
+    async with on_stage(env, script) as stage:
+        await stage.begin()
+        await stage.until_asked("await_admission")
+        if may:
+            script.admissions[:] = [ADMITTED]
+            assert await is_answered_and_over(stage) is R.USER_ENDED_CALL
+        else:
+            assert (await stage.end()).finish_reason == R.CONCURRENT_CALL_LIMIT_REACHED
+        await kinds(stage)
+    assert stage.script.times("ask_admission") == 2
+
+
+async def test_a_store_that_cannot_be_asked_again_is_no_limit(env: WorkflowEnvironment) -> None:
+    """Nobody knows at the deadline whether there was room: then it was the time that ran out."""
+    script = under_limits(FULL)
+    script.plan = script.plan.model_copy(update={"asks_for_a_slot_again": True})
+    async with on_stage(env, script) as stage:
+        await stage.begin()
+        await stage.until_asked("await_admission")
+        script.broken.add("ask_admission")
+        result = await stage.end()
+        await kinds(stage)
+    assert (result.finish_reason, stage.script.times("dial")) == (R.REGISTERED_CALL_TIMED_OUT, 0)
+
+
 async def test_a_full_limit_can_reject_at_once(env: WorkflowEnvironment) -> None:
     """By policy nobody waits."""
     async with on_stage(env, under_limits(FULL, when_full=WhenFull.REJECT)) as stage:

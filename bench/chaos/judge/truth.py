@@ -104,7 +104,9 @@ def _user_ended_call(case: Case) -> bool:
 
 def _agent_ended_call(case: Case) -> bool:
     farewell = any("goodbye" in one["text"].lower() for one in case.said("agent"))
-    return case.answered and (farewell or case.asked_to_end())
+    # Asked for while it rang, and picked up before the hangup got through.
+    picked_up = case.leg is not None and bool(case.leg["answered_at"]) and case.hung_up_by("api")
+    return (case.answered and farewell) or ((case.answered or picked_up) and case.asked_to_end())
 
 
 def _call_transferred(case: Case) -> bool:
@@ -145,7 +147,7 @@ def _line_busy(case: Case) -> bool:
 
 def _call_failed(case: Case) -> bool:
     failed = case.carrier_status == "failed" and case.sip_code() not in _SERVER_FAILURES
-    return case.unanswered and (failed or case.asked_to_end())
+    return case.unanswered and (failed or (case.asked_to_end() and case.carrier_status != "completed"))
 
 
 def _no_answer(case: Case) -> bool:
