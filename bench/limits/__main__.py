@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bench.limits.figures import Figures
 from bench.limits.house import set_up
-from bench.limits.rounds import afterwards, calm, killed
+from bench.limits.rounds import afterwards, calm, killed, rejecting
 
 app = typer.Typer(add_completion=False)
 console = Console(width=150, highlight=False, markup=False)
@@ -44,6 +44,7 @@ async def _run(calls: int, limit: int, requests_at_once: int, folder: Path) -> d
     async with set_up(folder, limit, requests_at_once) as house:
         return {
             "calm": await calm(house, calls, limit, console.print),
+            "rejecting": await rejecting(house, calls, limit, console.print),
             "everything killed": await killed(house, calls, limit, console.print),
             "afterwards": await afterwards(house, limit, console.print),
         }

@@ -73,7 +73,11 @@ class House:
             async with self.session.put(f"{self._simulator}/_sim/stories/{quote(number)}", json=script) as answer:
                 answer.raise_for_status()
 
-    async def place(self, order: Order) -> None:
+    async def agent(self, **settings: Any) -> str:
+        """One more agent; its id."""
+        return await _new_agent(self.session, self.stack.addresses.agent_llm_url, **settings)
+
+    async def place(self, order: Order, agent_id: str = "") -> None:
         """Place a call; asked again until there is an answer, because its id makes that safe.
 
         Two hundred who ask again at the same moment would be a storm of their own: each waits for longer each time.
@@ -83,7 +87,7 @@ class House:
             "to_number": order.to_number,
             "direction": "outbound",
             "call_id": order.call_id,
-            "override_ai_agent_id": self.agent_id,
+            "override_ai_agent_id": agent_id or self.agent_id,
         }
         for tries in itertools.count(1):
             with contextlib.suppress(*_AWAY):
@@ -159,8 +163,12 @@ async def set_up(folder: Path, limit: int, requests_at_once: int) -> AsyncIterat
             )
         )
         engine = await Client.connect(at.temporal_address, namespace=at.temporal_namespace)
-        agent = {"ai_agent_name": "Rita", "llm_websocket_url": at.agent_llm_url, "record": False}
-        async with session.post("/v2/ai-agents", json=agent) as answer:
-            answer.raise_for_status()
-            agent_id = (await answer.json())["ai_agent_id"]
+        agent_id = await _new_agent(session, at.agent_llm_url)
         yield House(stack, session, engine, agent_id, asyncio.Semaphore(requests_at_once))
+
+
+async def _new_agent(session: aiohttp.ClientSession, llm_url: str, **settings: Any) -> str:
+    agent = {"ai_agent_name": "Rita", "llm_websocket_url": llm_url, "record": False, **settings}
+    async with session.post("/v2/ai-agents", json=agent) as answer:
+        answer.raise_for_status()
+        return str((await answer.json())["ai_agent_id"])

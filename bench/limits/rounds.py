@@ -26,6 +26,35 @@ async def calm(house: House, calls: int, limit: int, say: Say) -> Figures:
     return await _counted(house, orders, limit)
 
 
+async def rejecting(house: House, calls: int, limit: int, say: Say) -> Figures:
+    """As many at once for an agent whose calls do not wait: as many as the limit come up, the others end undialled."""
+    orders = _orders("reject", 4, calls, twins=False)
+    await house.teach(orders, LASTING)
+    impatient = await house.agent(when_full="reject")
+    await asyncio.gather(*(house.place(order, impatient) for order in orders))
+    until = time.monotonic() + _SETTLE_WITHIN_SECONDS
+    turned_away = await _turned_away(house, orders)
+    while len(turned_away) < calls - limit and time.monotonic() < until:
+        await asyncio.sleep(1.0)
+        turned_away = await _turned_away(house, orders)
+    taken = [order for order in orders if order.call_id not in turned_away]
+    live = most_at_once(await house.legs(taken))
+    say(f"{len(turned_away)} calls turned away while {live} of {limit} slots were in use")
+    await asyncio.gather(*(house.end(order) for order in taken))
+    found = await _counted(house, orders, limit)
+    wrong = {
+        f"{len(turned_away)} of {calls} calls were turned away": len(turned_away) != calls - limit,
+        f"{found.carrier_calls} calls were dialled": found.carrier_calls != limit,
+    }
+    return replace(found, faults=(*found.faults, *(said for said, is_so in wrong.items() if is_so)))
+
+
+async def _turned_away(house: House, orders: Sequence[Order]) -> set[str]:
+    """Which of these calls ended because there was no room."""
+    full = "concurrent_call_limit_reached"
+    return {one["call_id"] for one in await house.records(orders) if one["progress"]["finish_reason"] == full}
+
+
 async def killed(house: House, calls: int, limit: int, say: Say) -> Figures:
     """The same, and in the middle everything of ours is killed."""
     orders = _orders("killed", 2, calls)
