@@ -174,6 +174,16 @@ def test_a_planted_bug_is_found(question: str) -> None:
     assert found(run).get(question)
 
 
+def test_a_call_that_somebody_else_hung_up_later_is_found() -> None:
+    """Its workflow knew it and left; that a sweep hung it up and noted it is no excuse."""
+    run = a_sound_run()
+    early_leave(run)
+    leg = next(leg for leg in run.legs if leg["sid"] == run.call_by_id[TALK]["progress"]["carrier_call_id"])
+    leg |= {"spoken": [], "relay_sessions": []}
+    run.late_facts.append({"call_id": TALK})
+    assert found(run).get("no carrier call outlives its workflow")
+
+
 @pytest.mark.parametrize(
     ("changed", "question"),
     [

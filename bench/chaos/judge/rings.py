@@ -80,7 +80,11 @@ def is_owned(evidence: Evidence, leg: Document) -> Iterator[Finding]:
 
 def outlives_no_workflow(evidence: Evidence, leg: Document) -> Iterator[Finding]:
     """As long as a carrier call lives, the workflow of its call runs, to answer for it."""
-    if leg["direction"] != OURS or _turned_away(evidence, leg):
+    if leg["direction"] != OURS:
+        return
+    call = evidence.call_by_id.get(owner_of(leg))
+    is_known = call is not None and call["progress"]["carrier_call_id"] == leg["sid"]
+    if not is_known and _turned_away(evidence, leg):
         return
     name = f"call-{owner_of(leg)}"
     runs = [workflow for workflow in evidence.workflows if workflow["workflow_id"] == name]
