@@ -11,10 +11,13 @@ from bench.chaos.judge.verdict import judge
 from bench.chaos.performance import perform
 from bench.chaos.plan import Plan, draw
 from bench.chaos.report import write
-from bench.chaos.stage import rehearse, set_up
+from bench.chaos.stage import SPEED, rehearse, set_up
 from bench.chaos.switches import switches_of
 
-COPIES, SCATTER_SECONDS = 5, 3.0
+COPIES = 5
+SCATTER_SECONDS = 4.0 / SPEED
+"""Four seconds of a callee's life: events of a call are closer together, so its callbacks come in any order. Much more,
+and a machine's verdict would come after the talk, which is another ending and rightly so."""
 
 
 async def storm(
