@@ -174,6 +174,8 @@ class Interleaving(RuleBasedStateMachine):
         self.now += 1  # no carrier is faster
         self.talk = Conversation(plan(silence_seconds=120), self.now, WALL + timedelta(seconds=self.now))
         self.talk.resume(self.stored, self.now)
+        if not self.stored:
+            self.asked = [0]  # nobody has said a word: to the agent server, too, the call begins
         self.do(self.talk.start(self.now))
         self.from_relay.append(self.relay.setup())
 
