@@ -30,7 +30,7 @@ class Evidence:
     carrier_audio: dict[str, Document] = field(default_factory=dict)
     """By recording SID: `status`, and `bytes` and `sha256` of the audio where there is some."""
     workflows: list[Document] = field(default_factory=list)
-    """`workflow_id, run_id, status, closed_at, result, signals, dials, failed_tasks, text` of every run."""
+    """`workflow_id, run_id, status, began_at, closed_at, result, signals, dials, failed_tasks, text` of every run."""
 
     told: list[Told] = field(default_factory=list)
     """What the customers' own server was sent, in the order of its coming."""

@@ -28,6 +28,7 @@ async def _read(engine: Client, execution: WorkflowExecution) -> Document:
         "workflow_id": execution.id,
         "run_id": execution.run_id,
         "status": execution.status.name if execution.status else "UNKNOWN",
+        "began_at": execution.start_time.timestamp(),
         "closed_at": execution.close_time.timestamp() if execution.close_time else None,
         "result": None,
         "signals": [],

@@ -82,6 +82,7 @@ def workflow(call_id: str, reason: str, registration: str = "created") -> dict[s
     """A workflow that ended as its record did."""
     return {
         "workflow_id": f"call-{call_id}",
+        "began_at": 100.0,
         "closed_at": 112.0,
         "run_id": "0" * 36,
         "status": "COMPLETED",

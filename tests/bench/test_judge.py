@@ -184,6 +184,15 @@ def test_a_call_that_somebody_else_hung_up_later_is_found() -> None:
     assert found(run).get("no carrier call outlives its workflow")
 
 
+@pytest.mark.parametrize(("began_at", "is_found"), [(105.5, False), (109.0, True)])
+def test_a_call_that_was_taken_up_again_is_found(began_at: float, is_found: bool) -> None:
+    """Until the sweep gave it a workflow again it had none; a moment of that is nothing."""
+    run = a_sound_run()
+    early_leave(run)
+    run.workflows.append(run.workflows[0] | {"run_id": "second", "began_at": began_at, "closed_at": 112.0})
+    assert ("no carrier call outlives its workflow" in found(run)) is is_found
+
+
 @pytest.mark.parametrize(
     ("changed", "question"),
     [

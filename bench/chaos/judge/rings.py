@@ -79,7 +79,7 @@ def is_owned(evidence: Evidence, leg: Document) -> Iterator[Finding]:
 
 
 def outlives_no_workflow(evidence: Evidence, leg: Document) -> Iterator[Finding]:
-    """As long as a carrier call lives, the workflow of its call runs, to answer for it."""
+    """As long as a carrier call lives, a workflow of its call runs, to answer for it."""
     if leg["direction"] != OURS:
         return
     call = evidence.call_by_id.get(owner_of(leg))
@@ -88,12 +88,23 @@ def outlives_no_workflow(evidence: Evidence, leg: Document) -> Iterator[Finding]
         return
     name = f"call-{owner_of(leg)}"
     runs = [workflow for workflow in evidence.workflows if workflow["workflow_id"] == name]
-    if any(run["closed_at"] is None for run in runs):
-        return
-    closed_at = max((run["closed_at"] for run in runs), default=0.0)
-    alone = (leg["ended_at"] or math.inf) - closed_at
+    alone = _alone(leg, sorted(runs, key=lambda run: float(run["began_at"])), is_known=is_known)
     if alone > _CARRIER_SLACK_SECONDS:
-        yield Finding(leg["sid"], f"lived {alone:.1f} s longer than {name}")
+        yield Finding(leg["sid"], f"lived {alone:.1f} s without {name}")
+
+
+def _alone(leg: Document, runs: list[Document], *, is_known: bool) -> float:
+    """The longest time of a carrier call in which no run of its call's workflow was there for it, from the first on.
+
+    One that its call did not know may have been without any, until the sweep gave it one.
+    """
+    end = leg["ended_at"] or math.inf
+    cover, longest = 0.0, 0.0
+    for number, run in enumerate(runs):
+        if number and is_known:
+            longest = max(longest, min(run["began_at"], end) - max(cover, leg["created_at"]))
+        cover = max(cover, run["closed_at"] or math.inf)
+    return max(longest, end - cover if cover < end else 0.0)
 
 
 def _turned_away(evidence: Evidence, leg: Document) -> bool:
