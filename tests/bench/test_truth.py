@@ -114,3 +114,16 @@ def test_a_run_excuses_only_its_own_time() -> None:
     run: Evidence = a_sound_run()
     assert not run.faults_during(("kill-",), 100.0, 110.0)
     assert run.faults_during(("kill-",), 55.0, 110.0)
+
+
+@pytest.mark.parametrize(
+    ("hung_up_by", "is_asked", "is_true"), [("api", True, True), ("api", False, False), ("callee", True, False)]
+)
+def test_a_phone_that_is_picked_up_before_its_hangup(hung_up_by: str, is_asked: bool, is_true: bool) -> None:
+    """An end asked for while it rang is that of an answered call then, and never of one that failed."""
+    late = {"answered_at": 107.0, "ended_at": 108.0, "status": "completed", "hung_up_by": hung_up_by, "spoken": []}
+    case = case_of(late, end_time=105.0)
+    if is_asked:
+        case.evidence.deeds.orders.append(OrderGiven(call_id=TALK, kind="end", at=104.9, status=202))
+    assert ("agent_ended_call" in allowed(case)) is is_true
+    assert "call_failed" not in allowed(case)

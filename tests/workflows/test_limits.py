@@ -123,7 +123,7 @@ async def test_a_wait_ends_at_the_registered_deadline(env: WorkflowEnvironment) 
 
 @pytest.mark.parametrize("may", [True, False])
 async def test_a_call_whose_waiter_died_asks_once_more(env: WorkflowEnvironment, may: bool) -> None:
-    """At its deadline, so that nobody is refused beside a free slot; where there is none it is as before."""
+    """When its wait is over, so that nobody is refused beside a free slot; where there is none it is as before."""
     script = under_limits(FULL)
     script.plan = script.plan.model_copy(update={"asks_for_a_slot_again": True})
     script.broken.add("await_admission")
