@@ -3,7 +3,9 @@
 Rules of this file
 1. What is due is read off the record, so that whatever was missed is found again by the next look. What a later
    event has overtaken is not due any more: nobody is told of a start after the end.
-2. An event is told once: its trace id is derived from call and event, and is the same on every delivery.
+2. An end is told when the carrier's call is over: its last word may be that the phone was picked up, or that the call
+   was over before anybody asked for its end. A transferred call's end is the bridge, whatever becomes of the rest.
+3. An event is told once: its trace id is derived from call and event, and is the same on every delivery.
 """
 
 import hashlib
@@ -23,7 +25,7 @@ class CallEvent(StrEnum):
     TRANSFERRED = "CallHandler.CallTransferred"
     """The callee was connected to another number; the end follows at once."""
     ENDED = "CallHandler.CallEnded"
-    """The agent's part is over."""
+    """The agent's part is over, and so is the carrier's call unless it was transferred."""
     COMPLETED = "callAnalysis.pcaCompleted"
     """Everything that follows a call is settled: recording, transcript."""
 
@@ -38,12 +40,13 @@ def due(known: Progress) -> tuple[CallEvent, ...]:
 
     The carrier's last word may be the first that tells of an answer: how long was talked, and not since when.
     """
-    is_over = known.finish_reason is not None
+    is_transferred = known.finish_reason is FinishReason.CALL_TRANSFERRED
+    has_ended = known.finish_reason is not None and (known.over or known.complete or is_transferred)
     is_due = {
         CallEvent.STARTED: known.answer_time is not None or known.duration_seconds is not None,
-        CallEvent.TRANSFERRED: known.finish_reason is FinishReason.CALL_TRANSFERRED,
-        CallEvent.ENDED: is_over,
-        CallEvent.COMPLETED: is_over and known.complete,
+        CallEvent.TRANSFERRED: is_transferred,
+        CallEvent.ENDED: has_ended,
+        CallEvent.COMPLETED: has_ended and known.complete,
     }
     return tuple(event for event in CallEvent if is_due[event])
 

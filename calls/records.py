@@ -106,7 +106,8 @@ def progress(call: Call, *, complete: bool = False) -> Progress:
     """What a call's facts say for its record."""
     final = ending(call)
     answered = call.fact(f.CallAnswered) or call.fact(f.ConversationStarted)
-    end_time = _end_time(call) if final else None
+    answered_at = answered.at if answered else None
+    end_time = _end_time(call, answered_at) if final else None
     begun = (f.CallReceived, f.DialAccepted, f.CallInitiated, f.CallRinging)
     accepted = next((fact for kind in begun if (fact := call.fact(kind))), answered)
     attempted = call.fact(f.DialAttempted) or call.fact(f.CallReceived)
@@ -117,9 +118,9 @@ def progress(call: Call, *, complete: bool = False) -> Progress:
         carrier_call_id=call.carrier_call_id,
         attempt_id=attempted.attempt_id if attempted and call.carrier_call_id else None,
         start_time=accepted.at if accepted else None,
-        answer_time=answered.at if answered else None,
+        answer_time=answered_at,
         end_time=end_time,
-        duration_seconds=_duration(call, answered.at if answered else None, end_time),
+        duration_seconds=_duration(call, answered_at, end_time),
         finish_reason=final.reason if final else None,
         by=final.by if final else None,
         phase=final.phase if final else None,
@@ -130,13 +131,14 @@ def progress(call: Call, *, complete: bool = False) -> Progress:
     )
 
 
-def _end_time(call: Call) -> datetime | None:
-    """When the agent's part ended: the earliest of what ends it."""
+def _end_time(call: Call, answered_at: datetime | None) -> datetime | None:
+    """When the agent's part ended: the earliest of what ends it. Not before an answer that beat the hangup."""
     ends = (f.Closing, f.CallCompleted, f.DialRefused, f.DialLost)
     known = [fact.at for kind in ends if (fact := call.fact(kind))]
     if transferred := bridged(call):
         known.append(transferred.at)
-    return min(known, default=None)
+    since_answer = [at for at in known if answered_at is None or at >= answered_at]
+    return min(since_answer, default=answered_at) if known else None
 
 
 def _duration(call: Call, answered_at: datetime | None, end_time: datetime | None) -> float | None:

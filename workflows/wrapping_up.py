@@ -17,6 +17,8 @@ from workflows.story import Story
 
 _MESSAGE_PATIENCE = timedelta(seconds=150)
 """How long a voicemail message may take to be spoken: 2,000 characters at 14 a second."""
+_LONGEST_PATIENCE = timedelta(minutes=5)
+"""Between two hangups that the carrier leaves unconfirmed: by then it is away, or says what it will go on to say."""
 
 
 class WrappingUp:
@@ -34,11 +36,13 @@ class WrappingUp:
         closing = story.call.fact(f.Closing)
         if closing and closing.reason is FinishReason.VOICEMAIL_DETECTED and story.plan.voicemail.message:
             await self._leave_message()
+        patience = timedelta(seconds=story.policy.hangup_confirmation_seconds)
         while not is_over(story.call):
             await self._hang_up_once()
-            patience = workflow.now() + timedelta(seconds=story.policy.hangup_confirmation_seconds)
-            if await story.strictly_until(lambda: is_over(story.call), by=patience, leads_to="ask the carrier"):
+            by = workflow.now() + patience
+            if await story.strictly_until(lambda: is_over(story.call), by=by, leads_to="ask the carrier"):
                 await story.ask_carrier("is the call over?")
+            patience = min(2 * patience, _LONGEST_PATIENCE)
 
     async def _hang_up_once(self) -> None:
         story = self._story

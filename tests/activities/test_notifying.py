@@ -30,16 +30,17 @@ SECRET = "w" * 32
 CALL, HOOK = "reminder-42", "https://customer.example.com/calls"
 REGISTERED = Progress(revision=1, status=CallStatus.REGISTERED)
 ANSWERED = Progress(revision=4, status=CallStatus.ONGOING, answer_time=NOON)
-ENDED = ANSWERED.model_copy(
+DECIDED = ANSWERED.model_copy(
     update={
-        "revision": 7,
+        "revision": 6,
         "status": CallStatus.ENDED,
         "finish_reason": FinishReason.AGENT_ENDED_CALL,
         "end_time": NOON + timedelta(seconds=30),
     }
 )
+ENDED = DECIDED.model_copy(update={"revision": 7, "over": True})
 COMPLETE = ENDED.model_copy(update={"revision": 9, "complete": True})
-BUSY = Progress(revision=5, status=CallStatus.ERROR, finish_reason=FinishReason.LINE_BUSY, end_time=NOON)
+BUSY = Progress(revision=5, status=CallStatus.ERROR, over=True, finish_reason=FinishReason.LINE_BUSY, end_time=NOON)
 
 
 @dataclass
@@ -108,28 +109,29 @@ async def house() -> House:
     [
         (REGISTERED, []),
         (ANSWERED, ["STARTED"]),
+        (DECIDED, ["STARTED"]),
         (ENDED, ["STARTED", "ENDED"]),
         (COMPLETE, ["STARTED", "ENDED", "COMPLETED"]),
         (ENDED.model_copy(update={"answer_time": None, "duration_seconds": 1.0}), ["STARTED", "ENDED"]),
         (BUSY, ["ENDED"]),
         (BUSY.model_copy(update={"complete": True}), ["ENDED", "COMPLETED"]),
         (
-            ENDED.model_copy(update={"finish_reason": FinishReason.CALL_TRANSFERRED}),
+            DECIDED.model_copy(update={"finish_reason": FinishReason.CALL_TRANSFERRED}),
             ["STARTED", "TRANSFERRED", "ENDED"],
         ),
     ],
 )
 def test_what_is_due_is_read_off_the_record(known: Progress, events: list[str]) -> None:
-    """In order; a call that never connected has not started, and a transferred one ends at the bridge."""
+    """In order. A call that never connected has not started; one ends with the carrier's call, or at the bridge."""
     assert [event.name for event in due(known)] == events
 
 
 async def test_a_call_is_told_of_as_it_goes(house: House) -> None:
     """Each event once, whatever is announced again; somebody is sent for as long as anything waits."""
-    for progress in (REGISTERED, ANSWERED, ANSWERED, ENDED, COMPLETE, COMPLETE):
+    for progress in (REGISTERED, ANSWERED, ANSWERED, DECIDED, ENDED, COMPLETE, COMPLETE):
         await house.learn(progress)
     assert await house.events() == ["STARTED", "ENDED", "COMPLETED"]
-    assert house.courier.calls == [CALL] * 5
+    assert house.courier.calls == [CALL] * 6
 
 
 async def test_nobody_is_told_of_a_start_after_the_end(house: House) -> None:
@@ -137,6 +139,14 @@ async def test_nobody_is_told_of_a_start_after_the_end(house: House) -> None:
     await house.learn(BUSY)
     await house.learn(COMPLETE)
     assert await house.events() == ["ENDED", "COMPLETED"]
+
+
+async def test_an_answer_that_the_last_word_tells_of_is_told_before_the_end(house: House) -> None:
+    """A phone that is picked up as we hang up: nobody hears of an end that was no end yet."""
+    await house.learn(BUSY.model_copy(update={"over": False}))
+    assert await house.events() == []
+    await house.learn(ENDED)
+    assert await house.events() == ["STARTED", "ENDED"]
 
 
 async def test_a_webhook_is_what_the_contract_says(house: House) -> None:

@@ -110,6 +110,12 @@ def early_webhook(run: Evidence) -> None:
     run.told[-1].said["call"]["recorded_call_audio_url"] = None
 
 
+def end_that_was_none(run: Evidence) -> None:
+    """The end was told before the carrier's last word."""
+    ended = next(one for one in run.told if one.event == "CallHandler.CallEnded")
+    ended.said["call"]["call_finish_reason"] = "call_failed"
+
+
 def rewritten_webhook(run: Evidence) -> None:
     """A repetition was made anew from a record that had gone on."""
     run.told[1].body_sha256 = "another"
@@ -137,6 +143,7 @@ PLANTED: dict[str, Doctor] = {
     "no recording is stored twice or for nobody": orphaned_recording,
     "every webhook that is due was taken": lost_webhook,
     "a call's webhooks come in order": overtaking_webhook,
+    "the end is told with the reason that stays": end_that_was_none,
     "the last webhook has the whole call": early_webhook,
     "a webhook is the same each time it comes": rewritten_webhook,
     "a webhook tells what happened, to who asked": start_that_never_was,

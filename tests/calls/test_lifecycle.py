@@ -87,6 +87,15 @@ def test_the_duration_is_from_the_answer_to_our_own_end() -> None:
     assert progress(told(story.facts)).duration_seconds == pytest.approx(24)
 
 
+def test_an_answer_that_beat_the_hangup_is_not_after_the_end() -> None:
+    """Picked up at 7 s, with our decision of 5 s on its way: it ended with the carrier's call at 9 s, after two."""
+    closing = f.Closing(at=at(5), reason=R.NO_ANSWER, by=Party.CALLEE, phase=Phase.RINGING)
+    facts = [*DIALLED, RINGING, closing, f.CallAnswered(**about(7))]
+    undecided, entry = progress(told(facts)), progress(told([*facts, completed(9, "completed", 200, 2)]))
+    assert (undecided.answer_time, undecided.end_time) == (at(7), at(7))
+    assert (entry.answer_time, entry.end_time, entry.duration_seconds) == (at(7), at(9), 2.0)
+
+
 def test_a_registered_call_is_registered_until_the_answer() -> None:
     """Ringing is not yet ongoing."""
     call = told([*TALKING[:5]])

@@ -1,5 +1,7 @@
 """Every ending that the workflow itself decides or reads, on the skipped clock."""
 
+from datetime import timedelta
+
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
@@ -256,6 +258,24 @@ async def test_a_hangup_without_confirmation_is_asked_for(env: WorkflowEnvironme
         result = await stage.end()
     assert result.finish_reason == R.AGENT_ENDED_CALL
     assert stage.script.times("hang_up") == 2
+
+
+async def test_a_carrier_that_never_confirms_is_asked_less_and_less_often(env: WorkflowEnvironment) -> None:
+    """Twice as long each time, so that a carrier that is away does not fill the call's history."""
+    async with on_stage(env) as stage:
+        stage.confirms_hangups = False
+        still_up = CarrierWord(known=True, carrier_call_id=CARRIER_CALL, status="in-progress")
+        over = CarrierWord(known=True, carrier_call_id=CARRIER_CALL, status="completed", end=CarrierEnd.COMPLETED)
+        stage.script.carrier_says = [still_up, still_up, still_up, over]
+        await stage.begin()
+        await stage.tell(stage.answered(), stage.started())
+        began = await stage.now()
+        await stage.handle.signal("end")
+        await stage.end()
+        waited = await stage.now() - began
+    assert stage.script.times("hang_up") == 4
+    first = stage.script.plan.policy.hangup_confirmation_seconds
+    assert waited >= timedelta(seconds=first * (1 + 2 + 4 + 8))
 
 
 async def test_a_failure_of_ours_is_an_ending_too(env: WorkflowEnvironment) -> None:

@@ -34,6 +34,7 @@ CHECKS: tuple[Check[Any], ...] = (
     Check(4, "no recording is stored twice or for nobody", audio.archived_files, audio.belongs_to_a_call),
     Check(4, "every webhook that is due was taken", webhooks.told_calls, webhooks.all_due_is_taken),
     Check(4, "a call's webhooks come in order", webhooks.told_calls, webhooks.comes_in_order),
+    Check(4, "the end is told with the reason that stays", webhooks.told_calls, webhooks.ends_as_it_is_recorded),
     Check(4, "the last webhook has the whole call", webhooks.told_calls, webhooks.ends_with_the_whole_call),
     Check(4, "a webhook is the same each time it comes", webhooks.traces, webhooks.is_always_the_same),
     Check(4, "a webhook tells what happened, to who asked", webhooks.traces, webhooks.tells_what_happened),
