@@ -80,6 +80,8 @@ class StoredCall(NewCall):
     """A call as it is kept."""
 
     progress: Progress
+    claimed_by: str | None = None
+    """The carrier call that may speak for the call; no other one may."""
 
 
 _SAME_MOMENT_SECONDS = 0.002

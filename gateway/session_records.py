@@ -21,10 +21,8 @@ class SessionRecords:
     async def load(self, call_id: str, attempt_id: str) -> SessionPlan | None:
         """The plan of a call that may be talked on: claimed by this attempt's carrier call, and not over."""
         # At once, not one after the other: a callee is waiting for the first word.
-        carrier_call_id, stored, messages = await asyncio.gather(
-            self._calls.claimed_by(call_id), self._calls.find(call_id), self._calls.messages(call_id)
-        )
-        if stored is None or carrier_call_id is None:
+        stored, messages = await asyncio.gather(self._calls.find(call_id), self._calls.messages(call_id))
+        if stored is None or stored.claimed_by is None:
             return None
         known = stored.progress
         if known.end_time is not None or known.over or known.attempt_id not in (None, attempt_id):
@@ -34,7 +32,7 @@ class SessionRecords:
         return SessionPlan(
             conversation=_conversation(stored),
             agent_url=stored.agent.llm_websocket_url,
-            carrier_call_id=carrier_call_id,
+            carrier_call_id=stored.claimed_by,
             messages=tuple(messages),
             wrap_up_at=(known.answer_time or self._now()) + limit,
             wrap_up_seconds=round(policy.wrap_up_notice_seconds),

@@ -79,6 +79,7 @@ def stored_call(document: Document) -> StoredCall:
             },
             "agent": agent_fields(document["agent"]),
             **{name: document[name] for name in ("agent_id", "plan", "registered_at", "progress")},
+            "claimed_by": (document["claim"] or {}).get("carrier_call_id"),
         }
     )
 

@@ -151,7 +151,7 @@ class MongoCallStore:
 
     @asking
     async def claimed_by(self, call_id: str) -> str | None:
-        """The carrier call id that holds the claim."""
+        """The carrier call id that holds the claim, and nothing else of the call."""
         found = await self._database.calls.find_one({"call_id": call_id}, {"claim": 1})
         return found["claim"]["carrier_call_id"] if found and found["claim"] else None
 

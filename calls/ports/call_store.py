@@ -108,7 +108,7 @@ class CallStore(Protocol):
         ...
 
     async def claimed_by(self, call_id: str) -> str | None:
-        """The carrier call id that holds the claim."""
+        """The carrier call id that holds the claim, and nothing else of the call: every callback asks for it."""
         ...
 
     async def append_message(self, call_id: str, message: Message) -> None:

@@ -44,8 +44,9 @@ MESSAGE_AFTER_SECONDS = 20
 async def call_that_asks(parts: GatewayParts, call_id: str, form: Form) -> StoredCall | None:
     """The call, if the carrier call that asks is the one that speaks for it."""
     carrier_call_id = said.carrier_call_id(form)
-    if await parts.calls.claimed_by(call_id) == carrier_call_id:
-        return await parts.calls.find(call_id)
+    stored = await parts.calls.find(call_id)
+    if stored is not None and stored.claimed_by == carrier_call_id:
+        return stored
     log.warning("carrier call %s asks about call %s, which is not its own", carrier_call_id, call_id)
     await parts.calls.note_late(call_id, "foreign_question", dict(form), parts.now())
     return None

@@ -12,16 +12,18 @@ _TRY_EVERY_SECONDS = 0.1
 
 
 @contextlib.asynccontextmanager
-async def balancing(port: int, targets: Sequence[int]) -> AsyncIterator[None]:
+async def balancing(
+    port: int, targets: Sequence[int], *, patience_seconds: float = _PATIENCE_SECONDS
+) -> AsyncIterator[None]:
     """Forward each connection to the next target that accepts it; a target's death closes its connections.
 
-    While none accepts, as when a single one restarts, a connection is held for some seconds.
+    While none accepts, as when a single one restarts, a connection is held for `patience_seconds`.
     """
     turns = itertools.cycle(range(len(targets)))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = next(turns)
-        found = await _first_that_accepts([*targets[first:], *targets[:first]])
+        found = await _first_that_accepts([*targets[first:], *targets[:first]], patience_seconds)
         if found is not None:
             there, back = found
             await asyncio.gather(_pump(reader, back), _pump(there, writer))
@@ -35,10 +37,10 @@ async def balancing(port: int, targets: Sequence[int]) -> AsyncIterator[None]:
 
 
 async def _first_that_accepts(
-    targets: Sequence[int],
+    targets: Sequence[int], patience_seconds: float
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + _PATIENCE_SECONDS
+    deadline = loop.time() + patience_seconds
     while loop.time() < deadline:
         for target in targets:
             with contextlib.suppress(OSError):

@@ -96,7 +96,10 @@ class FakeCallStore:
         if self.calls[call_id].progress.end_time is not None:
             return Claim.CALL_IS_OVER
         mine = (attempt_id, carrier_call_id)
-        return Claim.GRANTED if self.claims.setdefault(call_id, mine) == mine else Claim.ANOTHER_HOLDS_IT
+        if self.claims.setdefault(call_id, mine) != mine:
+            return Claim.ANOTHER_HOLDS_IT
+        self.calls[call_id] = self.calls[call_id].model_copy(update={"claimed_by": carrier_call_id})
+        return Claim.GRANTED
 
     async def claimed_by(self, call_id: str) -> str | None:
         self._answer()

@@ -8,8 +8,7 @@ from typing import cast
 
 import pytest
 from temporalio import workflow
-from temporalio.api.enums.v1 import EventType, IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -24,11 +23,11 @@ from calls.screening import Screening
 from gateway.ports import EngineUnavailableError, Told
 from gateway.temporal_control import TemporalCallControl
 from tests.fakes.do_not_call_list import FakeDoNotCallList
-from tests.gateway.engine import start_engine
+from tests.gateway.engine import start_engine, start_full_engine
 from tests.workflows.stage import an_arrival
 from workflows.inbound_call import InboundCall
 from workflows.messages import Ack, EndRequest, TransferRequest
-from workflows.names import SEARCH_ATTRIBUTES, workflow_id
+from workflows.names import workflow_id
 from workflows.outbound_call import OutboundCall
 from workflows.placing import Desk
 
@@ -82,13 +81,6 @@ def _control(client: Client, **more: timedelta) -> TemporalCallControl:
 async def engine() -> AsyncIterator[WorkflowEnvironment]:
     """A test server of Temporal."""
     async with await start_engine() as environment:
-        keyword = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
-        await environment.client.operator_service.add_search_attributes(
-            AddSearchAttributesRequest(
-                namespace=environment.client.namespace,
-                search_attributes={key.name: keyword for key in SEARCH_ATTRIBUTES},
-            )
-        )
         yield environment
 
 
@@ -139,18 +131,21 @@ async def test_an_engine_that_went_away() -> None:
         await control.end("one", END)
 
 
-async def test_a_caller_who_was_turned_away_is_kept_without_a_worker(engine: WorkflowEnvironment) -> None:
-    """Two gateways that turn one carrier call away, at once and one after the other, start one workflow and tell it."""
+async def test_a_caller_who_was_turned_away_is_kept_without_a_worker() -> None:
+    """Two gateways that turn one carrier call away, at once and one after the other, start one workflow and tell it.
+
+    The server itself: of two signals at the same moment that would start a workflow, the test server refuses some.
+    """
     order = an_arrival()
-    one, other = _control(engine.client), _control(engine.client)
-    await asyncio.gather(one.turn_away(order, OURS), other.turn_away(order, OURS))
-    await one.turn_away(order, OURS)
-    history = await engine.client.get_workflow_handle(workflow_id(order.call_id)).fetch_history()
+    async with await start_full_engine() as engine:
+        one, other = _control(engine.client), _control(engine.client)
+        await asyncio.gather(one.turn_away(order, OURS), other.turn_away(order, OURS))
+        await one.turn_away(order, OURS)
+        history = await engine.client.get_workflow_handle(workflow_id(order.call_id)).fetch_history()
     kinds = [event.event_type for event in history.events]
     assert kinds.count(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED) == 1
     told = [event.workflow_execution_signaled_event_attributes for event in history.events]
     assert [signal.signal_name for signal in told if signal.signal_name] == ["call_turned_away"] * 3
-    await engine.client.get_workflow_handle(workflow_id(order.call_id)).terminate()
 
 
 async def test_without_an_engine_nobody_is_turned_away() -> None:

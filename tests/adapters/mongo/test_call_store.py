@@ -81,6 +81,9 @@ async def test_one_carrier_call_holds_the_claim(calls: CallStore) -> None:
     assert await calls.claim("c1", "a1", "CA2") is Claim.ANOTHER_HOLDS_IT
     assert await calls.claim("c1", "a2", "CA1") is Claim.ANOTHER_HOLDS_IT
     assert await calls.claimed_by("c1") == "CA1"
+    found = await calls.find("c1")
+    assert found is not None
+    assert found.claimed_by == "CA1"
 
 
 async def test_nobody_may_speak_for_a_call_that_ended(calls: CallStore) -> None:

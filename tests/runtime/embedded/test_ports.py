@@ -43,7 +43,7 @@ async def test_the_balancer_passes_over_the_dead() -> None:
     servers = [await _echo_server("one"), await _echo_server("two")]
     targets = [server.sockets[0].getsockname()[1] for server in servers]
     (front,) = ports.choose(["front"], {}).values()
-    async with balancing(front, targets):
+    async with balancing(front, targets, patience_seconds=0.5):
         assert {await _ask(front) for _ in range(4)} == {"one:hello", "two:hello"}
         servers[0].close()
         assert {await _ask(front) for _ in range(4)} == {"two:hello"}
