@@ -92,13 +92,14 @@ class Callee:
 
     def owes_words(self, now: float) -> bool:
         """Whether something that the callee said or pressed is not known yet."""
-        if self.words_due_at is not None and now >= self.words_due_at:
-            self.words_due_at = None
-        is_pending = self.words_due_at is not None or self.keys_at is not None or self.wordless_at is not None
+        are_words_due = self.words_due_at is not None and now < self.words_due_at
+        is_pending = are_words_due or self.keys_at is not None or self.wordless_at is not None
         return is_pending or self._floor.silence.is_callee_speaking(now)
 
     def run_clocks(self, now: float) -> None:
         """End the pauses that are over."""
+        if self.words_due_at is not None and now >= self.words_due_at:
+            self.words_due_at = None
         if self.keys_at is not None and now >= self.keys_at:
             self._flush_keys(now)
         if self.wordless_at is not None and now >= self.wordless_at:

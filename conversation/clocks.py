@@ -59,7 +59,7 @@ def _run_transfer(floor: Floor, now: float) -> None:
 
 
 def _run_turn(floor: Floor, now: float) -> None:
-    """The watchdog of a turn: nothing came, so nudge once; it broke off, so that was all."""
+    """The watchdog of a turn: nothing came, so nudge once; it broke off, so the floor is the callee's meanwhile."""
     due = _stall_at(floor)
     turn = floor.turns.current
     if due is None or turn is None or now < due:
@@ -68,6 +68,7 @@ def _run_turn(floor: Floor, now: float) -> None:
         floor.asking.want(is_reminder=True)
     else:
         floor.close(turn, now)
+        turn.may_go_on = True
 
 
 def _run_silence(floor: Floor, now: float) -> None:

@@ -97,10 +97,12 @@ class Floor:
         turn = self.turns.find(frame, now)
         if turn is None:
             return
-        if before is not None and before is not turn:
+        if before is not None and before is not turn and before is not self.turns.put_off:
             self.close(before, now)
         turn.note(frame, now)
         content = frame.content[: self._room(turn)]
+        if turn.utterance is None and self.playback.is_full:
+            content = ""
         if content:
             self._speak(turn, content, now, last=frame.complete, interruptible=not frame.no_interruption)
         if frame.complete:
@@ -172,9 +174,11 @@ class Floor:
 
     def lose_agent(self, now: float) -> None:
         """The agent server is away: its open turn is to be asked again, once what it said was spoken."""
-        turn = self.turns.current
-        if turn is None or not turn.is_open:
-            return
+        for turn in (self.turns.current, self.turns.put_off):
+            if turn is not None and turn.is_open:
+                self._ask_again(turn, now)
+
+    def _ask_again(self, turn: Turn, now: float) -> None:
         if turn.has_words:
             self.close(turn, now)
             turn.forget_actions()
@@ -193,7 +197,7 @@ class Floor:
             # A server that asks for a transfer and leaves has done its part: the transfer goes first.
             if self.transfer_until is not None:
                 return
-            if self.is_quiet or not self.is_relay_up:
+            if self.is_quiet or (not self.is_relay_up and not self._held):
                 self.end(self.ending, now)
         elif self.is_free_to_ask and self.asking.may_ask(now):
             if self.turns.current is not None:

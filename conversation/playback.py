@@ -11,6 +11,8 @@ from collections import deque
 from conversation.alignment import advance, find_cut, find_later
 from conversation.plan import Pacing
 
+_MOST_WAITING = 100  # utterances: nobody speaks as many at once, and each is looked at with every frame
+
 
 class Utterance:
     """One stretch of the agent's speech; `text` is what was sent, `text[:played]` what was spoken."""
@@ -93,6 +95,11 @@ class Playback:
     def is_quiet(self) -> bool:
         """Whether everything sent so far has been spoken."""
         return all(utterance.is_spoken_so_far for utterance in self._queue)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits to be spoken that nothing new is taken: a flood, or a dead relay."""
+        return len(self._queue) >= _MOST_WAITING
 
     @property
     def speaking_now(self) -> str:

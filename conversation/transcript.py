@@ -1,5 +1,6 @@
 """What was really said, in order: the record's messages, and the transcript as the agent server is told it."""
 
+from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,16 +12,21 @@ from conversation.wire import encode
 
 UNINTELLIGIBLE = "(unintelligible audio)"
 
+_TOOL_CHARACTERS = 32_768  # of one call's arguments, or of its result
+_ALL_TOOLS_CHARACTERS = 262_144  # the whole goes to the agent server with every question, and many take 1 MiB at most
+
 
 class Transcript:
     """The messages of one call, each numbered once; its entries are kept as JSON, ready to be sent."""
 
-    __slots__ = ("_entries", "_has_tools", "_spoken", "next_seq", "user_spoke_last")
+    __slots__ = ("_entries", "_has_tools", "_spoken", "_tools", "_tools_size", "next_seq", "user_spoke_last")
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self._entries: list[str] = []  # speech and tool calls; only kept once there is a tool call
         self._spoken: list[str] = []
         self._has_tools = False
+        self._tools: deque[str] = deque()
+        self._tools_size = 0
         self.next_seq = 0
         self.user_spoke_last = False
         for message in sorted(messages, key=lambda message: message.seq):
@@ -53,16 +59,27 @@ class Transcript:
         return message
 
     def add_tool(self, frame: ToolInvoked | ToolAnswered) -> None:
-        """Keep a tool call beside the speech, for servers that want it told back."""
+        """Keep a tool call beside the speech, for servers that want it told back: shortened, and the latest alone."""
         if isinstance(frame, ToolInvoked):
             entry = {"role": "tool_call_invocation", "tool_call_id": frame.tool_call_id, "name": frame.name}
-            entry["arguments"] = frame.arguments
+            entry["arguments"] = frame.arguments[:_TOOL_CHARACTERS]
         else:
-            entry = {"role": "tool_call_result", "tool_call_id": frame.tool_call_id, "content": frame.content}
+            entry = {
+                "role": "tool_call_result",
+                "tool_call_id": frame.tool_call_id,
+                "content": frame.content[:_TOOL_CHARACTERS],
+            }
         if not self._has_tools:
             self._has_tools = True
             self._entries = list(self._spoken)
-        self._entries.append(encode(entry))
+        text = encode(entry)
+        self._entries.append(text)
+        self._tools.append(text)
+        self._tools_size += len(text)
+        while self._tools_size > _ALL_TOOLS_CHARACTERS:
+            oldest = self._tools.popleft()
+            self._entries.remove(oldest)
+            self._tools_size -= len(oldest)
 
     def entries(self, speaking: str = "") -> list[str]:
         """The transcript, entry by entry, as JSON; `speaking` is what of an unfinished agent's turn was heard."""

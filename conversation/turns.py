@@ -1,7 +1,8 @@
 """Whose turn it is and which answer still counts.
 
 Rules of this file
-1. Response ids only rise, and only the newest is taken, until its content is complete.
+1. Response ids only rise, and only the newest is taken, until its content is complete: a pause in it, however long,
+   does not make it stale, nor does an `agent_interrupt` before its first word.
 2. An `agent_interrupt` is a turn nobody asked for; it takes the place of whatever turn is open.
 3. What a turn wants done (end, transfer, keys) is done after its words, and not at all once it is stale.
 """
@@ -28,6 +29,7 @@ class Turn:
         "is_open",
         "is_reminder",
         "is_unasked",
+        "may_go_on",
         "number",
         "opened_at",
         "transfer_number",
@@ -40,6 +42,7 @@ class Turn:
         self.is_reminder = is_reminder
         self.is_unasked = is_unasked
         self.is_open = True  # more content may come
+        self.may_go_on = False  # not open any more, but neither complete nor stale: more content opens it again
         self.closed_at = now
         self.chunk_at: float | None = None
         self.utterance: Utterance | None = None
@@ -57,7 +60,14 @@ class Turn:
     def close(self, now: float) -> None:
         """No more content is taken."""
         self.is_open = False
+        self.may_go_on = False
         self.closed_at = now
+
+    def take_more(self) -> bool:
+        """Whether content is taken; of a turn that broke off, as words of their own."""
+        if not self.is_open and self.may_go_on:
+            self.is_open, self.may_go_on, self.utterance = True, False, None
+        return self.is_open
 
     def forget_actions(self) -> None:
         """The callee cut in, or the actions were taken."""
@@ -79,11 +89,12 @@ class Turn:
 class Turns:
     """The newest turn of a call. Turn 0 is the agent's first words, which nobody asks for."""
 
-    __slots__ = ("_last_interrupt", "current", "last_asked")
+    __slots__ = ("_last_interrupt", "current", "last_asked", "put_off")
 
     def __init__(self) -> None:
         self.last_asked = 0
         self.current: Turn | None = None
+        self.put_off: Turn | None = None  # asked for, and without a word yet when an interrupt came before it
         self._last_interrupt: int | None = None
 
     def open_first(self, now: float) -> None:
@@ -99,6 +110,7 @@ class Turns:
     def ask(self, now: float, *, is_reminder: bool) -> Turn:
         """Open a new turn; the one before is stale from now on."""
         self.last_asked += 1
+        self.put_off = None
         self.current = Turn(self.last_asked, now, is_reminder=is_reminder)
         return self.current
 
@@ -106,15 +118,19 @@ class Turns:
         """The turn that a frame of speech belongs to; None when nobody wants it any more."""
         if frame.unasked:
             return self._find_interrupt(frame, now)
+        if self.put_off is not None and self.put_off.number == frame.number:
+            self.current, self.put_off = self.put_off, None
         current = self.current
-        if current is None or current.is_unasked or not current.is_open or current.number != frame.number:
+        if current is None or current.is_unasked or current.number != frame.number:
             return None
-        return current
+        return current if current.take_more() else None
 
     def _find_interrupt(self, frame: Say, now: float) -> Turn | None:
+        current = self.current
         if frame.number != self._last_interrupt:
             self._last_interrupt = frame.number
+            if current is not None and current.is_open and not current.is_unasked and not current.has_words:
+                self.put_off = current
             self.current = Turn(frame.number, now, is_unasked=True)
             return self.current
-        current = self.current
-        return current if current is not None and current.is_unasked and current.is_open else None
+        return current if current is not None and current.is_unasked and current.take_more() else None
