@@ -4,11 +4,10 @@ A fact says what happened and when; it never says what to do. The carrier's fact
 about, so that word of another call can be told apart. `at` is UTC.
 """
 
-from datetime import datetime
 from enum import StrEnum, unique
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from calls.limits import LimitOf
 from calls.reasons import FinishReason
@@ -23,7 +22,7 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: ClassVar[str]
-    at: datetime
+    at: AwareDatetime
 
     @property
     def key(self) -> str:

@@ -27,7 +27,7 @@ class Redial:
         """Start the call; what became of the redial, in words."""
         order, due = pending.order, pending.due
         await _sleep_until(due, "until the redial is due")
-        if pending.calling_hours:
+        if pending.calling_hours and workflow.now() <= due + LATEST:
             wish = CallingTime(to_number=order.request.to_number, hours=pending.calling_hours, at=workflow.now())
             allowed = await workflow.execute_local_activity_method(
                 Telephony.find_calling_time, wish, summary="Find the callee's hours", **options.ASK_CLOCK

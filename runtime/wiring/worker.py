@@ -43,6 +43,7 @@ from runtime.wiring.screening import screening
 from runtime.wiring.sweeps import ensure_sweeps
 from runtime.wiring.well import check_worker
 from workflows.call_webhooks import CallWebhooks, EngineCourier
+from workflows.fitting import OnlyWhatFits
 from workflows.inbound_call import InboundCall
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, WEBHOOK_QUEUE
 from workflows.outbound_call import OutboundCall
@@ -148,6 +149,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             registering.save_and_announce,
             doing.admitting.ask_admission,
             telephony.find_dialled_call,
+            telephony.find_calling_time,
             telephony.ask_carrier,
             telephony.hang_up,
             telephony.start_transfer,
@@ -162,6 +164,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             doing.sweeping.recall_call,
             doing.notifying.give_up_webhook,
         ],
+        interceptors=[OnlyWhatFits()],
         workflow_runner=workflow_runner(),
         max_cached_workflows=round(open_calls * 1.5),
         sticky_queue_schedule_to_start_timeout=_STICKY,

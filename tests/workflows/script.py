@@ -53,7 +53,7 @@ class Script:
     carrier_says: list[CarrierWord] = field(default_factory=list)
     hours_begin_in: timedelta | None = timedelta(0)
     """How long a callee may not be rung yet; None when their hours never come."""
-    machine: MachineDecision = field(
+    machine: MachineDecision | None = field(
         default_factory=lambda: MachineDecision(action=MachineAction.PROCEED, answered_by="human", why="no machine")
     )
     recording: RecordingOutcome = field(default_factory=RecordingOutcome)
@@ -191,6 +191,8 @@ class ScriptedVerbs:
     @activity.defn
     async def check_answering_machine(self, check: MachineCheck) -> MachineDecision:
         self._script.note("check_answering_machine", check)
+        if self._script.machine is None:
+            raise ApplicationError("still weighing", next_retry_delay=timedelta(seconds=30))
         return self._script.machine
 
     @activity.defn

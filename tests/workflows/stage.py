@@ -25,6 +25,7 @@ from calls.policy import Policy
 from calls.words import Direction
 from runtime.wiring.engine import workflow_runner
 from tests.workflows.script import CARRIER_CALL, Script, ScriptedVerbs
+from workflows.fitting import OnlyWhatFits
 from workflows.inbound_call import InboundCall
 from workflows.live_call import CallResult
 from workflows.names import CALL_QUEUE, DIAL_QUEUE, MONITOR_QUEUE, workflow_id
@@ -227,6 +228,7 @@ async def on_stage(
             task_queue=CALL_QUEUE,
             workflows=[OutboundCall, InboundCall, Redial],
             activities=quick,
+            interceptors=[OnlyWhatFits()],
             workflow_runner=runner,
         ),
         Worker(env.client, task_queue=DIAL_QUEUE, activities=[verbs.dial]),

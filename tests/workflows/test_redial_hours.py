@@ -28,9 +28,9 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield its_own
 
 
-async def night_falls(stage: Stage) -> WorkflowHandle[Redial, str]:
+async def night_falls(stage: Stage, due_in: timedelta = timedelta(minutes=1)) -> WorkflowHandle[Redial, str]:
     """A redial that comes due in a minute, of a call that had calling hours, begun by itself."""
-    due = await stage.now() + timedelta(minutes=1)
+    due = await stage.now() + due_in
     order = stage.order.model_copy(update={"call_id": f"{stage.order.call_id}.r1", "redial_number": 1})
     pending = PendingRedial(order=order, due=due, agent_name="Rita", calling_hours=OFFICE)
     return await stage.env.client.start_workflow(
@@ -52,6 +52,14 @@ async def test_a_redial_waits_for_the_callees_hours(env: WorkflowEnvironment) ->
     assert abs(late) < timedelta(seconds=10)
     replayer = Replayer(workflows=[Redial], data_converter=pydantic_data_converter, workflow_runner=workflow_runner())
     await replayer.replay_workflow(history)
+
+
+async def test_a_redial_that_is_late_is_not_made_whatever_the_hours(env: WorkflowEnvironment) -> None:
+    """Ten hours with no worker up: the callee's hours begin now, but nobody expects the call any more."""
+    async with on_stage(env, Script(hours_begin_in=timedelta(0))) as stage:
+        redial = await night_falls(stage, due_in=timedelta(hours=-10))
+        assert await redial.result() == "not made: it was due more than an hour ago"
+    assert stage.script.times("register_call") == 0
 
 
 async def test_no_redial_without_an_hour_for_it(env: WorkflowEnvironment) -> None:
