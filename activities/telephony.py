@@ -136,10 +136,13 @@ class Telephony:
         """Have the carrier ring the transfer's target; False when the call is over.
 
         The target is the record's. One that must not be rung is refused for good: whoever asked did not screen it.
+        What an attempt began whose answer was lost, and the carrier has told the outcome of, is not begun once more.
         """
         with translated():
             stored = await self._store.find(order.call_id)
             target = stored.progress.transfer if stored else None
+            if target and (target.request_id, target.status) != (order.request_id, "requested"):
+                return True
             if target and (refused := await self._screening.refused(target.to_number)):
                 raise CarrierError(f"screening: {refused.rule}", permanent=True)
             return await self._carrier.start_transfer(

@@ -37,9 +37,9 @@ class Dialling:
         return self._story.learnt(f.Admitted, f.Registered) + timedelta(seconds=self._story.policy.registered_seconds)
 
     async def dial(self) -> None:
-        """Have the carrier ring the callee, at most once."""
+        """Have the carrier ring the callee, at most once. After a reset the carrier's word may come first."""
         story, pause = self._story, _FIRST_PAUSE
-        if story.is_ending():
+        if story.is_ending() or story.call.carrier_call_id is not None:
             return
         story.learn(f.DialAttempted(at=workflow.now(), attempt_id=workflow.uuid4().hex[:16]))
         dialled_at = workflow.now()

@@ -6,6 +6,7 @@ from typing import Final, TypedDict
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
+from activities.notifying import FIRST_PAUSE, LONGEST_RETRY_AFTER
 from calls.redials import LATEST
 from workflows.names import DIAL_QUEUE, MONITOR_QUEUE, WEBHOOK_QUEUE
 
@@ -141,7 +142,9 @@ DELIVER: Final[Row] = Row(
     task_queue=WEBHOOK_QUEUE,
     start_to_close_timeout=timedelta(seconds=30),
     schedule_to_close_timeout=timedelta(hours=25),
-    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=10)),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=FIRST_PAUSE), maximum_interval=timedelta(seconds=LONGEST_RETRY_AFTER)
+    ),
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 """A webhook: 2 s, 4 s … 10 min apart for a day and an hour, so that a receiver may be down for a whole day. The

@@ -5,14 +5,13 @@ the way, the answer is true: a call that is said not to be placed was not regist
 """
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.models import RegisterAnswer, Registration
 from activities.registering import NoAgent, agent_for
@@ -48,6 +47,7 @@ _PATIENCE: Final = {
     Direction.INBOUND: _Patience(worker=3.0, store=0.5),
 }
 _BETWEEN_TRIES_SECONDS = 0.5
+_END_PATIENCE_SECONDS = 5.0
 
 
 class PlacingError(Exception):
@@ -83,6 +83,17 @@ class CallIdTakenError(PlacingError):
 
 class PlacingUnavailableError(PlacingError):
     """Engine, workers or store did not answer in time; the same request may be sent again later."""
+
+
+class PlacingUndecidedError(PlacingUnavailableError):
+    """Neither store nor engine can be asked whether the call was placed. Only the same `call_id` again is safe."""
+
+    def __init__(self, call_id: str, why: str) -> None:
+        super().__init__(
+            f"{why}; whether the call is placed cannot be told now: ask for call {call_id} later, or send the same "
+            "request again with that call_id"
+        )
+        self.call_id = call_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +195,7 @@ def _known(order: CallOrder, stored: StoredCall) -> Placed:
 async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
     """Make sure that the call is placed or never will be, and say which; the store decides, within reason.
 
-    While the store is away nobody can decide. The call is asked to end too, in case it was registered before that.
+    While the store is away nobody can decide. The call is asked to end instead, in case it was registered before that.
     """
     why = f"the call could not be placed in time, is a worker running? ({type(cause).__name__}: {cause})"
     clock = asyncio.get_running_loop().time
@@ -196,14 +207,27 @@ async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
             break
         except StoreUnavailableError as error:
             if clock() > deadline:
-                if order.arrival is None:  # a call that came in is told by its gateway that it was turned away
-                    with contextlib.suppress(RPCError):
-                        await desk.client.get_workflow_handle(workflow_id(order.call_id)).signal(END)
-                raise PlacingUnavailableError(f"{why}; the store is away too: {error}") from cause
+                away = f"{why}; the store is away too: {error}"
+                # A call that came in is told by its gateway that it was turned away.
+                if order.arrival is None and not await _is_ended(desk.client, order.call_id):
+                    raise PlacingUndecidedError(order.call_id, away) from cause
+                raise PlacingUnavailableError(away) from cause
             await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
     if stored is None:
         raise PlacingUnavailableError(why) from cause
     return Placed(stored, created=True) if stored.order.request_id == order.request_id else _known(order, stored)
+
+
+async def _is_ended(client: Client, call_id: str) -> bool:
+    """Whether the engine has it that the call is to end, or knows of none."""
+    try:
+        async with asyncio.timeout(_END_PATIENCE_SECONDS):
+            await client.get_workflow_handle(workflow_id(call_id)).signal(END)
+    except TimeoutError:
+        return False
+    except RPCError as error:
+        return error.status is RPCStatusCode.NOT_FOUND
+    return True
 
 
 def _no_agent(outcome: Registration, why: str) -> PlacingError:

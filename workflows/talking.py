@@ -79,7 +79,11 @@ class Talking:
     async def _transfer(self, asked: f.TransferRequested) -> None:
         """Have the carrier ring the target; busy or unanswered, it hands the callee back to the agent by itself."""
         story, call = self._story, self._story.call
-        await workflow.wait_condition(lambda: self._scribe.is_in_step)  # the target's number is read from the record
+        heeds_the_end = workflow.patched("the-end-goes-before-a-transfer")
+        # The target's number is read from the record.
+        await workflow.wait_condition(lambda: self._scribe.is_in_step or (heeds_the_end and story.is_ending()))
+        if heeds_the_end and story.is_ending():
+            return
         order = TransferOrder(
             call_id=call.order.call_id,
             attempt_id=story.attempt_id,
@@ -115,18 +119,23 @@ class Talking:
             voicemail=story.plan.voicemail,
         )
         decision = await self._weigh(check)
+        if decision is None:
+            return
         story.learn(
             f.MachineChecked(
                 at=workflow.now(), action=decision.action, answered_by=decision.answered_by, why=decision.why
             )
         )
 
-    async def _weigh(self, check: MachineCheck) -> MachineDecision:
+    async def _weigh(self, check: MachineCheck) -> MachineDecision | None:
+        """The decision; None when the call was over before there was one."""
         try:
             return await workflow.execute_activity_method(
                 Conversing.check_answering_machine, check, summary="Who answered?", **options.CHECK_MACHINE
             )
         except ActivityError as error:
+            if is_cancelled_exception(error) and workflow.patched("a-check-that-was-cut-short-says-nothing"):
+                return None
             why = f"could not be checked: {error.cause or error}"
             return MachineDecision(action=f.MachineAction.PROCEED, answered_by="unknown", why=why)
 

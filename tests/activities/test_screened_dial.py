@@ -102,11 +102,13 @@ async def test_nobody_is_rung_unscreened() -> None:
     assert len(carrier.dials) == 1
 
 
-async def _asked_to_transfer(carrier: FakeCarrier, listed: FakeDoNotCallList) -> tuple[Telephony, TransferOrder]:
+async def _asked_to_transfer(
+    carrier: FakeCarrier, listed: FakeDoNotCallList, *, request_id: str = "t1", status: str = "requested"
+) -> tuple[Telephony, TransferOrder]:
     """A call that is up and is to be transferred to Alice, as its record says."""
     store = FakeCallStore()
     await store.register(new_call("c1"))
-    asked = TransferEntry(request_id="t1", to_number=ALICE, status="requested")
+    asked = TransferEntry(request_id=request_id, to_number=ALICE, status=status)
     await store.save_progress("c1", Progress(revision=5, status=CallStatus.ONGOING, transfer=asked))
     telephony = Telephony(carrier, store, Screening(NumberingPlan(), listed))
     carrier_call_id = (await telephony._dial(_order("+14155550102"))).carrier_call_id
@@ -124,6 +126,15 @@ async def test_a_transfers_target_is_screened_last_of_all() -> None:
         await telephony.start_transfer(order)
     assert refused.value.non_retryable
     assert [name for name, _ in carrier.requests].count("start_transfer") == 1
+
+
+@pytest.mark.parametrize(("request_id", "status"), [("t1", "bridged"), ("t1", "failed"), ("t2", "requested")])
+async def test_a_transfer_whose_outcome_is_known_is_not_begun_again(request_id: str, status: str) -> None:
+    """The answer to the first attempt was lost: nobody is rung, or cut off, once more."""
+    carrier = FakeCarrier()
+    telephony, order = await _asked_to_transfer(carrier, FakeDoNotCallList(), request_id=request_id, status=status)
+    assert await telephony.start_transfer(order)
+    assert "start_transfer" not in [name for name, _ in carrier.requests]
 
 
 async def test_no_transfer_is_started_unscreened() -> None:
