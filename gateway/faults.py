@@ -16,6 +16,7 @@ from workflows.placing import (
     DestinationRefusedError,
     NumberNotBoundError,
     PlacingUnavailableError,
+    PlacingUndecidedError,
     UnknownAgentError,
 )
 
@@ -78,6 +79,15 @@ async def _placing_unavailable(_: Request, error: PlacingUnavailableError) -> Re
     return JSONResponse({"detail": detail}, 503, RETRY_AFTER)
 
 
+async def _placing_undecided(_: Request, error: PlacingUndecidedError) -> Response:
+    log.warning("whether a call was placed is not known: %s", error)
+    detail = (
+        f"engine and store did not answer: whether call {error.call_id} is placed cannot be told now. "
+        f"Ask for it later, or send the same request again with this call_id"
+    )
+    return JSONResponse({"detail": detail, "call_id": error.call_id}, 504, RETRY_AFTER)
+
+
 async def _store_unavailable(_: Request, error: StoreUnavailableError) -> Response:
     log.warning("the store is unavailable: %s", error)
     return JSONResponse({"detail": "the store is unavailable; try again"}, 503, RETRY_AFTER)
@@ -97,6 +107,7 @@ _ANSWERS: dict[type[Exception], Answer] = {
     NumberTakenError: _conflict,
     BadPageTokenError: _bad_page_token,
     PlacingUnavailableError: _placing_unavailable,
+    PlacingUndecidedError: _placing_undecided,
     EngineUnavailableError: _engine_unavailable,
     StoreUnavailableError: _store_unavailable,
     Exception: _unforeseen,

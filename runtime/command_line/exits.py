@@ -13,6 +13,7 @@ from workflows.placing import (
     DestinationRefusedError,
     NumberNotBoundError,
     PlacingUnavailableError,
+    PlacingUndecidedError,
     UnknownAgentError,
 )
 
@@ -63,6 +64,7 @@ EXITS: Mapping[type[Exception], Exit] = {
     AgentInUseError: Exit.CONFLICT,
     NumberTakenError: Exit.CONFLICT,
     PlacingUnavailableError: Exit.UNREACHABLE,
+    PlacingUndecidedError: Exit.UNREACHABLE,
     EngineUnreachableError: Exit.UNREACHABLE,
     EngineUnavailableError: Exit.UNREACHABLE,
     StoreRefusedError: Exit.BAD_INPUT,
