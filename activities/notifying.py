@@ -19,6 +19,8 @@ from calls.webhook_signing import webhook_headers
 
 POST_SECONDS = 10.0
 """How long a receiver may take."""
+FIRST_PAUSE = 2.0
+"""Seconds between the first two attempts; each pause is twice the one before."""
 LONGEST_RETRY_AFTER = 600.0
 """The most seconds for which a receiver is left alone at its own wish."""
 
@@ -101,11 +103,10 @@ class Notifying:
             )
         except WebhookFailedError as error:
             await self._note(waiting, str(error))
-            pause = error.retry_after_seconds
             raise ApplicationError(
                 f"{notice.event} was not taken: {error}",
                 type="NotTaken",
-                next_retry_delay=None if pause is None else timedelta(seconds=min(pause, LONGEST_RETRY_AFTER)),
+                next_retry_delay=_pause(error.retry_after_seconds),
             ) from error
         await self._note(waiting, "")
 
@@ -134,3 +135,11 @@ class Notifying:
             return ""
         await self._give_up(waiting)
         return waiting.notice.event
+
+
+def _pause(asked: float | None) -> timedelta | None:
+    """How long a receiver is left alone at its own wish; it can make that longer than it would be, not shorter."""
+    if asked is None:
+        return None
+    own = FIRST_PAUSE * 2.0 ** min(activity.info().attempt - 1, 30)
+    return timedelta(seconds=min(max(asked, own), LONGEST_RETRY_AFTER))

@@ -57,6 +57,10 @@ def _websocket_url(url: str) -> str:
 E164 = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164: + and 7 to 15 digits")]
 
 
+MULTI = "multi"
+"""The language of an agent whose callees may speak any of several."""
+
+
 class SpokenLanguage(BaseModel):
     """A further language that a callee may speak, and how it is understood and spoken; None: the carrier's default."""
 
@@ -101,6 +105,13 @@ class AgentSettings(BaseModel):
     """What becomes of this agent's calls when any limit leaves them no room; None means the deployment's policy."""
     calling_hours: CallingHours | None = None
     """When this agent's callees may be rung, by their own clocks; None means the deployment's hours."""
+
+    @property
+    def message_language(self) -> str | None:
+        """The one language of words that nobody answers; None is the carrier's own choice."""
+        if self.language != MULTI:
+            return self.language
+        return self.other_languages[0].language if self.other_languages else None
 
     def policy(self, defaults: Policy) -> Policy:
         """The timers of this agent's calls: its own numbers over the deployment's."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from calls.call_object import utc
 from calls.ports.call_store import CallFilter
@@ -27,8 +27,15 @@ def _moment(text: object) -> object:
     return f"{day}T{rest.replace(' ', '+')}" if between else text
 
 
+def _in_utc(moment: datetime | None) -> datetime | None:
+    try:
+        return utc(moment) if moment else None
+    except OverflowError:
+        raise ValueError("lies outside the calendar") from None
+
+
 PhoneText = Annotated[str | None, BeforeValidator(_with_plus)]
-Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+Moment = Annotated[datetime | None, BeforeValidator(_moment), AfterValidator(_in_utc)]
 
 
 class ListingQuery(BaseModel):
@@ -60,18 +67,14 @@ class ListingQuery(BaseModel):
             to_number=self.to_number,
             from_number=self.from_number,
             batch_call_id=self.batch_call_id,
-            start_time_before=_utc(self.start_time_before),
-            start_time_after=_utc(self.start_time_after),
-            end_time_before=_utc(self.end_time_before),
-            end_time_after=_utc(self.end_time_after),
+            start_time_before=self.start_time_before,
+            start_time_after=self.start_time_after,
+            end_time_before=self.end_time_before,
+            end_time_after=self.end_time_after,
             ascending=self.sort_direction == "asc",
             page_size=self.page_size,
             page_token=self.page_token or None,
         )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return utc(moment) if moment else None
 
 
 class PageQuery(BaseModel):

@@ -12,7 +12,7 @@ from gateway.openapi import Responses
 from gateway.parts import GatewayParts
 
 MEDIA_TYPE = "audio/wav"
-_RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*", re.IGNORECASE)
+_RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.IGNORECASE)
 
 _RESPONSES: Responses = {
     200: {"content": {MEDIA_TYPE: {}}, "description": "The whole recording"},

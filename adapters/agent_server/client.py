@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 BROKEN = 1006
 _OUR_VERDICTS = {1002, 1007, 1009}  # closes of ours that say what was wrong with the server's data
 _MAX_QUEUED = 256  # frames: minutes of talk; a server this far behind is not listening
+_MAX_QUEUED_CHARACTERS = 8 * 1024 * 1024  # each question holds the whole transcript
 
 
 class _Connect(connect):
@@ -51,6 +52,7 @@ class AgentServerConnector:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._private_networks = private_networks
+        self._lookups = Lookups()
         self._tls = tls or ssl.create_default_context()
         # The library's debug log prints the request line, and with it whatever secret the path holds.
         silent = logging.getLogger(f"{__name__}.wire")
@@ -85,7 +87,7 @@ class AgentServerConnector:
         if self._private_networks:
             return await _Connect(address, **self._options, **tls)
         async with asyncio.timeout(self._options["open_timeout"]):
-            *others, last = await public_addresses(address)
+            *others, last = await self._lookups.public_addresses(address)
             for host in others:
                 try:
                     return await _Connect(address, **self._options, **tls, host=host)
@@ -94,15 +96,37 @@ class AgentServerConnector:
             return await _Connect(address, **self._options, **tls, host=last)
 
 
-async def public_addresses(url: str) -> list[str]:
-    """Where to connect for this websocket address, the best first. Raises PrivateAddressError, OSError."""
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "wss" else 80)
-    found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    addresses = [str(one[4][0]) for one in found]
-    for address in addresses:
-        refuse_private(address)
-    return addresses
+class Lookups:
+    """Finds addresses, one lookup for a name at a time, whoever waits for it.
+
+    A lookup cannot be called off and holds one of the process's few resolver threads until the system gives up on it:
+    calls of an agent whose name servers are dead would take them all, and every other call would wait.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[tuple[str | None, int], asyncio.Future[list[str]]] = {}
+
+    async def public_addresses(self, url: str) -> list[str]:
+        """Where to connect for this websocket address, the best first. Raises PrivateAddressError, OSError."""
+        parts = urlsplit(url)
+        name = parts.hostname, parts.port or (443 if parts.scheme == "wss" else 80)
+        looking = self._under_way.get(name)
+        if looking is None:
+            looking = self._under_way[name] = asyncio.ensure_future(self._look_up(*name))
+            looking.add_done_callback(lambda done: self._found(name, done))
+        addresses = await asyncio.shield(looking)
+        for address in addresses:
+            refuse_private(address)
+        return addresses
+
+    def _found(self, name: tuple[str | None, int], done: asyncio.Future[list[str]]) -> None:
+        del self._under_way[name]
+        if not done.cancelled():
+            done.exception()  # seen, also where nobody waits for it any more
+
+    async def _look_up(self, host: str | None, port: int) -> list[str]:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return [str(one[4][0]) for one in found]
 
 
 class AgentServerSocket:
@@ -111,6 +135,7 @@ class AgentServerSocket:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._waiting: asyncio.Queue[str] = asyncio.Queue(_MAX_QUEUED)
+        self._size = 0  # of what waits
         self._writer: asyncio.Task[None] | None = asyncio.create_task(self._write())
         self._is_cut_off = False
 
@@ -124,21 +149,27 @@ class AgentServerSocket:
 
     def send(self, text: str) -> None:
         """Queue a text message; a server that has taken none for too long is cut off."""
-        try:
-            self._waiting.put_nowait(text)
-        except asyncio.QueueFull:
+        if self._waiting.full() or self._size > _MAX_QUEUED_CHARACTERS:
             self._is_cut_off = True
             self._connection.transport.abort()
+            return
+        self._waiting.put_nowait(text)
+        self._size += len(text)
 
     async def close(self, code: int) -> None:
         """Send what is queued and close, within the close time-out."""
         self._stop_writing()
         try:
             while not self._waiting.empty():
-                await asyncio.wait_for(self._connection.send(self._waiting.get_nowait()), timeout=1.0)
+                await asyncio.wait_for(self._connection.send(await self._next()), timeout=1.0)
         except (ConnectionClosed, TimeoutError):
             log.debug("frames were left unsent")
         await self._connection.close(code)
+
+    async def _next(self) -> str:
+        text = await self._waiting.get()
+        self._size -= len(text)
+        return text
 
     def _stop_writing(self) -> None:
         if self._writer is not None:
@@ -148,7 +179,7 @@ class AgentServerSocket:
     async def _write(self) -> None:
         try:
             while True:
-                await self._connection.send(await self._waiting.get())
+                await self._connection.send(await self._next())
         except ConnectionClosed:
             return  # the reader learns it too, with the code
 

@@ -20,7 +20,7 @@ def position(page_token: str, listing: str, *kinds: type) -> list[Any]:
     try:
         padded = page_token + "=" * (-len(page_token) % 4)
         start = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise BadPageTokenError("not a page token") from error
     if not isinstance(start, list) or [type(part) for part in start] != [str, *kinds] or start[0] != listing:
         raise BadPageTokenError("a page token of another listing")

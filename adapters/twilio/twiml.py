@@ -136,9 +136,9 @@ def dial(
     return _text(document)
 
 
-def voicemail(message: str, language: str, voice: str | None = None, tts_provider: str | None = None) -> str:
+def voicemail(message: str, language: str | None, voice: str | None = None, tts_provider: str | None = None) -> str:
     """Speak a message and hang up. A voice that <Say> cannot have gives way to the language's default."""
-    spoken: dict[str, str] = {"language": _xml(language)}
+    spoken: dict[str, str] = {"language": _xml(language)} if language else {}
     if say_voice := _say_voice(voice, tts_provider):
         spoken["voice"] = say_voice
     document = VoiceResponse()

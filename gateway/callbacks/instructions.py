@@ -215,7 +215,7 @@ class _Instructions:
         if stored is None or not message:
             return document(twiml.hang_up())
         agent = stored.agent
-        return document(twiml.voicemail(message, agent.language, agent.voice, agent.tts_provider))
+        return document(twiml.voicemail(message, agent.message_language, agent.voice, agent.tts_provider))
 
     async def _give_up(self, call_id: str, attempt_id: str, end: RelayEnd, resumes: int) -> None:
         """Say why before the hangup, so that it cannot be taken for the callee's."""

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,8 +89,10 @@ class House:
         await self.calls.save_progress(CALL, progress)
         await self.announcements.announce(CALL)
 
-    async def deliver(self) -> str:
-        return str(await ActivityEnvironment().run(self.notifying.deliver_next_webhook, CALL))
+    async def deliver(self, attempt: int = 1) -> str:
+        environment = ActivityEnvironment()
+        environment.info = replace(environment.info, attempt=attempt)
+        return str(await environment.run(self.notifying.deliver_next_webhook, CALL))
 
     async def events(self) -> list[str]:
         return [one.notice.event.name for one in await self.deliveries.of_call(CALL)]
@@ -190,6 +192,16 @@ async def test_a_receiver_is_left_alone_as_long_as_it_asks(house: House) -> None
         with pytest.raises(ApplicationError) as failed:
             await house.deliver()
         assert failed.value.next_retry_delay == (None if left is None else timedelta(seconds=left))
+
+
+async def test_a_receiver_cannot_ask_to_be_posted_to_without_a_pause(house: House) -> None:
+    """Every attempt waits twice as long as the one before, whatever shorter time the receiver names."""
+    await house.learn(ANSWERED)
+    for attempt, left in ((1, 2.0), (5, 32.0), (12, LONGEST_RETRY_AFTER), (5000, LONGEST_RETRY_AFTER)):
+        house.customer.failures = [WebhookFailedError("HTTP 503", retry_after_seconds=1.0)]
+        with pytest.raises(ApplicationError) as failed:
+            await house.deliver(attempt)
+        assert failed.value.next_retry_delay == timedelta(seconds=left)
 
 
 async def test_a_corrected_address_is_the_one_that_counts(house: House) -> None:

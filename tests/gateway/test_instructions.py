@@ -240,6 +240,19 @@ async def test_the_voicemail_message_is_spoken(rig: Rig) -> None:
     assert "Please &lt;call&gt; back &amp; soon" in answer.text
 
 
+@pytest.mark.parametrize(("others", "spoken"), [([{"language": "es-US"}], 'language="es-US"'), ([], "<Say>")])
+async def test_a_message_is_spoken_in_one_language(rig: Rig, others: list[dict[str, str]], spoken: str) -> None:
+    """An agent of many languages leaves its message in the first of them: <Say> has no "multi"."""
+    agent = {**AGENT, "voicemail": VOICEMAIL, "language": "multi", "other_languages": others}
+    await rig.http.put(f"/v2/ai-agents/{rig.agent_id}", json=agent)
+    carrier = FakeCarrier(rig)
+    await carrier.register()
+    await carrier.answer()
+    answer = await carrier.post("voicemail")
+    assert spoken in answer.text
+    assert "multi" not in answer.text
+
+
 async def test_without_a_message_the_machine_is_hung_up_on(carrier: FakeCarrier) -> None:
     """An agent without a message has nothing to say to a machine."""
     await carrier.answer()

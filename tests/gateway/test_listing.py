@@ -1,5 +1,6 @@
 """GET /v1/calls and GET /v1/calls/{call_id}."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -111,6 +112,8 @@ async def test_the_list_is_filtered(rig: Rig) -> None:
         ("call_status=asleep", "call_status"),
         ("call_finish_reason=boredom", "call_finish_reason"),
         ("start_time_before=yesterday", "start_time_before"),
+        ("start_time_before=0001-01-01T00:00:00%2B14:00", "start_time_before"),
+        (f"page_token={base64.urlsafe_b64encode(b'[' * 6000).decode()}", "page_token"),
     ],
 )
 async def test_a_wrong_query_is_named(rig: Rig, query: str, field: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from adapters.agent_server.client import AgentServerConnector, AgentServerSocket, public_addresses
+from adapters.agent_server.client import AgentServerConnector, AgentServerSocket, Lookups
 from conversation.agent_port import AgentClosedError, AgentUnreachableError
 
 CERTIFICATE = Path(__file__).parents[2] / "data" / "localhost.pem"
@@ -167,7 +168,30 @@ async def test_a_name_of_a_private_network_is_not_connected_to() -> None:
         for host in ("localhost", "127.0.0.1"):
             with pytest.raises(AgentUnreachableError, match="private network"):
                 await AgentServerConnector(private_networks=False).connect(f"ws://{host}:{port}", "c1")
-    assert await public_addresses("wss://93.184.216.34/llm") == ["93.184.216.34"]
+    assert await Lookups().public_addresses("wss://93.184.216.34/llm") == ["93.184.216.34"]
+
+
+async def test_a_name_is_looked_up_once_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name servers that are dead hold one thread of the resolver, however many calls wait and give up waiting."""
+    asked: list[str] = []
+    answer = asyncio.get_running_loop().create_future()
+
+    async def getaddrinfo(host: str, *_: object, **__: object) -> object:
+        asked.append(host)
+        return await answer
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo, raising=False)
+    lookups = Lookups()
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(lookups.public_addresses("wss://dead.example/llm"), 0.01)
+    waiting = [asyncio.create_task(lookups.public_addresses("wss://dead.example/llm")) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert asked == ["dead.example"]
+    answer.set_result([(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))])
+    assert await asyncio.gather(*waiting) == [["93.184.216.34"]] * 3
+    await lookups.public_addresses("wss://dead.example/llm")
+    assert asked == ["dead.example"] * 2
 
 
 async def test_redirects_are_not_followed() -> None:
