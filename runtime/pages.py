@@ -39,7 +39,7 @@ def _fact_rows() -> str:
         for kind in vars(facts).values()
         if inspect.isclass(kind) and issubclass(kind, Fact) and kind not in abstract
     ]
-    return "\n".join(f"| `{kind.kind}` | {inspect.getdoc(kind)} |" for kind in kinds)
+    return "\n".join(f"| `{kind.kind}` | {' '.join((inspect.getdoc(kind) or '').split())} |" for kind in kinds)
 
 
 def _timer_rows() -> str:
@@ -50,7 +50,7 @@ def _timer_rows() -> str:
     meanings: dict[str, str] = {}
     for one, following in pairwise(body.body):
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(following, ast.Expr):
-            meanings[one.target.id] = str(ast.literal_eval(following.value))
+            meanings[one.target.id] = " ".join(str(ast.literal_eval(following.value)).split())
     return "\n".join(
         f"| `{name}` | {field.default:g} | {meanings[name]} |" for name, field in Policy.model_fields.items()
     )

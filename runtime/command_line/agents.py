@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
     """Give the command line these commands."""
     noun = typer.Typer(help="Agents: who talks to the callees.", no_args_is_help=True)
     noun.command("list")(list_agents)
-    for command in (show, add, put, delete):
+    for command in (show, add, change, put, delete):
         noun.command()(command)
     app.add_typer(noun, name="agents")
 
@@ -84,6 +84,31 @@ def add(
         await parts.make_indexes()
         agent = await parts.agents.add_agent(wanted)
         return _give(screen, agent, agent.ai_agent_id)
+
+    session_of(context).run(work, as_json=as_json)
+
+
+def change(
+    context: typer.Context,
+    agent_id: AgentId,
+    *,
+    name: Name = None,
+    llm_url: Url = None,
+    welcome: Welcome = None,
+    settings: Settings = None,
+    file: File = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change some of an agent's settings and leave the others (FIELD=null resets one). Calls under way keep theirs."""
+
+    async def work(parts: Parts, screen: Screen) -> Exit:
+        changed = _fields(file, settings, name=name, llm_url=llm_url, welcome=welcome)
+        known = await parts.agents.agent(agent_id)
+        if known is None:
+            return _give(screen, None, agent_id)
+        fields = {**known.model_dump(mode="json", exclude={"ai_agent_id"}), **changed}
+        wanted = _wanted(parts, {field: value for field, value in fields.items() if value is not None})
+        return _give(screen, await parts.agents.put_agent(agent_id, wanted), agent_id)
 
     session_of(context).run(work, as_json=as_json)
 

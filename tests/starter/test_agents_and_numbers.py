@@ -6,7 +6,7 @@ from tests.starter.conftest import ALICE, BOB, CALLER, Desk
 
 
 async def test_an_agent_is_added_changed_and_deleted(desk: Desk) -> None:
-    """Options win over --set, and that over the file; put replaces everything."""
+    """Options win over --set, and that over the file; change leaves what is not named, put replaces everything."""
     file = json.dumps({"ai_agent_name": "From the file", "ring_timeout_seconds": 9, "language": "de-DE"})
     added = await desk.run(
         *("agents", "add", "--name", "Otto", "--llm-url", "wss://otto.test", "--file", "-"),
@@ -25,6 +25,12 @@ async def test_an_agent_is_added_changed_and_deleted(desk: Desk) -> None:
     assert otto["max_simultaneous_calls"] == 3
     assert (otto["ai_agent_name"], otto["ring_timeout_seconds"], otto["language"]) == ("Otto", 20, "de-DE")
     assert otto["voicemail"]["message"] == "Hi"
+    one = ("agents", "change", otto["ai_agent_id"], "--json")
+    changed = (await desk.run(*one, "--set", "webhook_url=https://crm.test", "--set", "ring_timeout_seconds=null")).json
+    assert changed == {**otto, "webhook_url": "https://crm.test", "ring_timeout_seconds": None}
+    assert (await desk.run(*one, "--set", "language=null", "--name", "Otto 2")).json["language"] == "en-US"
+    assert (await desk.run(*one, "--set", "llm_websocket_url=null")).code == 2
+    assert (await desk.run("agents", "change", "f" * 24, "--name", "Nobody")).code == 3
     put = await desk.run(
         "agents", "put", otto["ai_agent_id"], "--name", "Ottilie", "--llm-url", "wss://o.test", "--json"
     )
