@@ -12,7 +12,7 @@ from calls.records import StoredCall
 from gateway.auth import KeyHolder
 from gateway.bodies import json_body, refuse
 from gateway.listing import CallsQuery
-from gateway.openapi import ACKNOWLEDGED, CALL, CALLS, DIALLED, NOT_FOUND, UNAVAILABLE, body_of
+from gateway.openapi import ACKNOWLEDGED, CALL, CALLS, DIALLED, NOT_FOUND, UNAVAILABLE, UNDECIDED, body_of
 from gateway.orders import DialBody, order_of
 from gateway.parts import GatewayParts
 from workflows.messages import Ack, EndRequest, TransferRequest
@@ -45,7 +45,7 @@ def calls_router(parts: GatewayParts) -> APIRouter:
     router.post(
         "/dial-outbound-phone-call",
         status_code=201,
-        responses=DIALLED | UNAVAILABLE,
+        responses=DIALLED | UNAVAILABLE | UNDECIDED,
         openapi_extra=body_of(DialBody),
     )(routes.dial)
     router.get("", responses=CALLS)(routes.page)

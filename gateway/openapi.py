@@ -51,6 +51,9 @@ ACKNOWLEDGED: Responses = {
 NOT_FOUND: Responses = {404: {"description": "No such thing"}}
 IN_USE: Responses = {409: {"description": "A phone number is still bound to it"}}
 TAKEN: Responses = {409: {"description": "Taken already"}}
+UNDECIDED: Responses = {
+    504: {"description": "Nobody can tell now whether the call is placed: repeat with the `call_id`"}
+}
 UNAVAILABLE: Responses = {503: {"description": "Engine or store unavailable: nothing was done. See Retry-After"}}
 
 

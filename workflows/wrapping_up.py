@@ -17,8 +17,8 @@ from workflows.story import Story
 
 _MESSAGE_PATIENCE = timedelta(seconds=150)
 """How long a voicemail message may take to be spoken: 2,000 characters at 14 a second."""
-_LONGEST_PATIENCE = timedelta(minutes=5)
-"""Between two hangups that the carrier leaves unconfirmed: by then it is away, or says what it will go on to say."""
+_LONGEST_PATIENCE = timedelta(minutes=1)
+"""Between two hangups that the carrier leaves unconfirmed. No longer: it may be back, and the phone still up."""
 
 
 class WrappingUp:

@@ -14,7 +14,8 @@ _HOW = """
 - **The floor**: a process that takes the same two sockets and only forwards frames, with the same load.
 - **CPU and memory** are the gateway's own, from `/proc`; memory over what it used after twenty
   first conversations had come and gone.
-- **While dials run**: the dials go evenly through the API to the whole stack: calls ring, talk and are recorded.
+- **While dials run**: the dials go evenly through the API to the whole stack: phones ring and are not picked up.
+  Whole calls also talk and are recorded.
 - **Answered → first words**: from the carrier's question for instructions to the first token at the relay, again
   without the agent server's own time, while 20 others talk.
 - **Requests accepted**: all at once, from the first request to the last answer; the carrier takes 150 ms per call.
@@ -22,7 +23,7 @@ _HOW = """
   kept. That holds the ringing and the talk, which the pretend callees live eight times as fast as people.
 - **The engine's floor**: workflows that decide nothing, with as many activities and signals, on a worker like ours.
 
-`make bench` measures again, in about ten minutes; `make bench BENCH_ARGS=--quick` shows in two that everything runs,
+`make bench` measures again, in about twenty minutes; `make bench BENCH_ARGS=--quick` shows in two that everything runs,
 and `BENCH_ARGS=--write` writes this page.
 """
 

@@ -3,7 +3,11 @@
 import asyncio
 from typing import Any
 
+import pytest
+
+from calls.model import CallOrder
 from tests.gateway.conftest import CALLEE, CALLER, Rig
+from workflows.placing import Placed, PlacingUndecidedError
 
 CONTRACT_FIELDS = {
     "_id",
@@ -139,3 +143,16 @@ async def test_a_client_can_come_back_after_a_503(rig: Rig) -> None:
     await rig.dial(call_id="patient")
     rig.control.fails = False
     assert (await rig.dial(call_id="patient")).status_code == 201
+
+
+async def test_what_nobody_can_tell_is_a_504_with_the_call_id(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither placed nor refused: the client learns which call_id is safe to send again."""
+
+    async def nobody_knows(order: CallOrder) -> Placed:
+        raise PlacingUndecidedError(order.call_id, "no answer")
+
+    monkeypatch.setattr(rig.control, "place", nobody_knows)
+    answer = await rig.dial(call_id="order-8")
+    assert (answer.status_code, answer.json()["call_id"]) == (504, "order-8")
+    assert "order-8" in answer.json()["detail"]
+    assert int(answer.headers["retry-after"]) > 0

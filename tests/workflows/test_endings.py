@@ -275,7 +275,7 @@ async def test_a_carrier_that_never_confirms_is_asked_less_and_less_often(env: W
         waited = await stage.now() - began
     assert stage.script.times("hang_up") == 4
     first = stage.script.plan.policy.hangup_confirmation_seconds
-    assert waited >= timedelta(seconds=first * (1 + 2 + 4 + 8))
+    assert waited >= timedelta(seconds=first * (1 + 2 + 4 + 6))
 
 
 async def test_a_failure_of_ours_is_an_ending_too(env: WorkflowEnvironment) -> None:
