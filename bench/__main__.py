@@ -20,7 +20,9 @@ def _say(text: str) -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two minutes instead of ten; the numbers mean little")
+    parser.add_argument(
+        "--quick", action="store_true", help="two minutes instead of twenty-five; the numbers mean little"
+    )
     parser.add_argument("--only", choices=PARTS, action="append", help="measure only this; may be repeated")
     parser.add_argument("--run-dir", type=Path, default=Path(".run"), help="where bench.json and the stack's data go")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md from this run")

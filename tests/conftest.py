@@ -1,5 +1,6 @@
 """What every room's tests may use: a real MongoDB, started once when a test first asks for it."""
 
+import signal
 import uuid
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,12 @@ from adapters.mongo.indexes import ensure_indexes
 from runtime.embedded.engines import REPLICA_SET, mongod
 from runtime.embedded.part import Part
 from runtime.embedded.ports import choose
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs under test: what a shell starts in the background ignores it, and so do they."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ async def child(module: str, *arguments: Any) -> AsyncIterator[Child]:
     """`python -m module arguments…`, each argument as JSON unless it is text; killed at the end."""
     texts = [argument if isinstance(argument, str) else json.dumps(argument) for argument in arguments]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), sys.executable, "-m", module, *texts),
+        *(sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), "0", sys.executable, "-m", module, *texts),
         cwd=REPOSITORY,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

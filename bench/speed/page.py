@@ -23,8 +23,8 @@ _HOW = """
   kept. That holds the ringing and the talk, which the pretend callees live eight times as fast as people.
 - **The engine's floor**: workflows that decide nothing, with as many activities and signals, on a worker like ours.
 
-`make bench` measures again, in about twenty minutes; `make bench BENCH_ARGS=--quick` shows in two that everything runs,
-and `BENCH_ARGS=--write` writes this page.
+`make bench` measures again, in about twenty-five minutes; `make bench BENCH_ARGS=--quick` shows in two that everything
+runs, and `BENCH_ARGS=--write` writes this page.
 """
 
 

@@ -62,7 +62,7 @@ class BusyFigures:
 
 
 async def measure_busy(house: House, *, dials: int, seconds: float, rounds: int) -> BusyFigures:
-    """Every way in turn, as often as there are rounds; the callees who pick up do so in our idle part."""
+    """Every way in turn, as often as there are rounds."""
     figures = BusyFigures(dials, seconds)
     load = TurnLoad(LIVE, seconds, rounds, TURN_EVERY)
     agent_url = f"ws://127.0.0.1:{house.agent_port}/llm"
@@ -75,10 +75,9 @@ async def measure_busy(house: House, *, dials: int, seconds: float, rounds: int)
             await prepare(house, talking)
             figures.floor_idle += (await _talk(house, load, floor=True))["overheads"]
             figures.floor_dialling += (await _talk(house, load, floor=True, to_numbers=ringing))["overheads"]
-            idle = await _talk(house, load, picking_up=round(seconds / 0.5))
-            figures.first_words += idle["first_words"]
+            figures.first_words += (await _talk(house, load, picking_up=round(seconds / 0.5)))["first_words"]
             for into, one in (
-                (figures.idle, idle),
+                (figures.idle, await _talk(house, load)),
                 (figures.dialling, await _talk(house, load, to_numbers=ringing)),
                 (figures.calling, await _talk(house, load, to_numbers=talking)),
                 (figures.apart_idle, await _talk(house, load, port=apart)),

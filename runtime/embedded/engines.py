@@ -138,7 +138,7 @@ def _ensure_replica_set(client: MongoClient[dict[str, Any]], address: str) -> No
         client.admin.command("replSetReconfig", config, force=True)
 
 
-def temporal(port: int, ui_port: int, data: Path, environment: dict[str, str]) -> Recipe:
+def temporal(port: int, ui_port: int, data: Path, environment: dict[str, str], *, niceness: int = 0) -> Recipe:
     """A development server with its Web UI; its SQLite file keeps every call over a restart.
 
     The pragmas more than double its throughput, and the poll rates keep a busy shard from holding every signal for up
@@ -161,6 +161,7 @@ def temporal(port: int, ui_port: int, data: Path, environment: dict[str, str]) -
         environment=environment,
         ready=_serves_namespace(port),
         ready_within_seconds=60,
+        niceness=niceness,
     )
 
 

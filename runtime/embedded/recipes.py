@@ -17,6 +17,9 @@ PUBLIC_BASE_URL = "https://ringback.test"
 DATABASE = "ringback"
 CALLS_PER_SECOND = 50
 
+BEHIND_THE_TALK = 5
+"""The niceness of what only dials and tidies up, where everything shares one machine's cores."""
+
 _GRACE_SECONDS = 5
 _STOP_WITHIN_SECONDS = 2.0 * _GRACE_SECONDS
 # What a person may say to a stack that configures itself: how talkative, and how patient.
@@ -103,6 +106,7 @@ def worker(name: str, variables: dict[str, str]) -> Recipe:
         environment=variables,
         ready=logs("worker ready"),
         stop_within_seconds=_STOP_WITHIN_SECONDS,
+        niceness=BEHIND_THE_TALK,
     )
 
 

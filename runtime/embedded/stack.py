@@ -136,7 +136,9 @@ class EmbeddedStack:
         return (
             [
                 engines.mongod(port["mongod"], path / "mongod", bare),
-                engines.temporal(port["temporal"], port["temporal-ui"], path / "temporal", bare),
+                engines.temporal(
+                    port["temporal"], port["temporal-ui"], path / "temporal", bare, niceness=recipes.BEHIND_THE_TALK
+                ),
                 recipes.simulator(
                     kept,
                     gateway_port=self._front_port(kept),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ async def test_a_part_leads_its_own_session(tmp_path: Path) -> None:
     assert part.pid is not None
     assert os.getsid(part.pid) == part.pid
     await part.stop()
+
+
+async def test_a_part_may_step_back_for_others(tmp_path: Path) -> None:
+    """Its processes weigh less, and so does its session where the kernel shares time out by sessions."""
+    part = Part(replace(recipe("sleeper", SLEEPS), niceness=5), tmp_path)
+    await part.start()
+    assert part.pid is not None
+    assert os.getpriority(os.PRIO_PROCESS, part.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+    assert weight_of_its_session(part.pid) in {None, "nice 5"}
+    await part.stop()
+
+
+def weight_of_its_session(pid: int) -> str | None:
+    group = Path(f"/proc/{pid}/autogroup")
+    return " ".join(group.read_text().split()[1:]) if group.exists() else None
 
 
 async def test_a_part_that_ends_early_is_explained(tmp_path: Path) -> None:
