@@ -102,7 +102,7 @@ REASONS: dict[FinishReason, Row] = {
         _ENDED, Party.SYSTEM, _PICKED_UP, True, False, "The call reached its maximum duration."
     ),
     FinishReason.CONCURRENT_CALL_LIMIT_REACHED: Row(
-        _ERROR, Party.SYSTEM, _ANY, False, True, "A limit on simultaneous calls, ours or the carrier's, left no room."
+        _ERROR, Party.SYSTEM, _ANY, None, True, "A limit on simultaneous calls, ours or the carrier's, left no room."
     ),
     FinishReason.INVALID_PAYMENT: Row(
         _ERROR, Party.ACCOUNT, _UNDIALLED, False, False, "The carrier account is suspended or out of funds."

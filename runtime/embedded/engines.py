@@ -89,7 +89,7 @@ def _packaged_mongod() -> Path | None:
 
 
 def mongod(port: int, data: Path, environment: dict[str, str]) -> Recipe:
-    """A single-member replica set on loopback, which transactions and change streams need."""
+    """A replica set as in production, of a single member, on loopback."""
     data.mkdir(parents=True, exist_ok=True)
     return Recipe(
         name="mongod",
