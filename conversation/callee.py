@@ -109,12 +109,17 @@ class Callee:
                 self._hear(UNINTELLIGIBLE, now)
 
     def _speaking(self, on: bool, now: float) -> None:
+        if on and (self._since is None or self._was_noise(now)):
+            self._since = now
         self._floor.silence.callee_speaking(on, now)
         self.words_due_at = None if on else now + self._floor.plan.pacing.words_grace
-        if on:
-            self._since = self._since if self._since is not None else now
-        elif self.wordless_at is not None:
+        if not on and self.wordless_at is not None:
             self.wordless_at = now + self._floor.plan.pacing.wordless_pause
+
+    def _was_noise(self, now: float) -> bool:
+        """Whether the voice before this one fell silent for good without a word."""
+        are_words_due = self.words_due_at is not None and now < self.words_due_at
+        return not (are_words_due or self.wordless_at is not None or self._floor.silence.is_callee_speaking(now))
 
     def _prompt(self, frame: Prompt, now: float) -> None:
         self.wordless_at = None

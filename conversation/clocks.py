@@ -85,8 +85,9 @@ def _stall_at(floor: Floor) -> float | None:
     turn = floor.turns.current
     if turn is None or not turn.is_open or not floor.is_relay_up or not floor.link.is_open:
         return None
-    if turn.chunk_at is not None:
-        return turn.chunk_at + floor.plan.turn_watchdog_seconds
+    if turn.chunk_at is not None:  # what is still being spoken has not broken off
+        spoken_at = turn.chunk_at if floor.playback.is_quiet else floor.playback.progress_at
+        return max(turn.chunk_at, spoken_at) + floor.plan.turn_watchdog_seconds
     if turn.is_reminder or floor.asking.wish is not None:
         return None
     return turn.opened_at + floor.plan.turn_watchdog_seconds

@@ -154,7 +154,7 @@ class Floor:
         """The callee interrupted; the relay has thrown away what was queued."""
         self.keep(self.playback.interrupted(spoken, now), now)
         turn = self.turns.current
-        if turn is not None and turn.has_words:
+        if turn is not None and (turn.has_words or not turn.is_open):
             turn.close(now)
             turn.forget_actions()
         self.silence.moved(now)
@@ -174,6 +174,7 @@ class Floor:
 
     def lose_agent(self, now: float) -> None:
         """The agent server is away: its open turn is to be asked again, once what it said was spoken."""
+        self.turns.forget_interrupts()
         for turn in (self.turns.current, self.turns.put_off):
             if turn is not None and turn.is_open:
                 self._ask_again(turn, now)

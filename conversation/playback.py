@@ -97,6 +97,11 @@ class Playback:
         return all(utterance.is_spoken_so_far for utterance in self._queue)
 
     @property
+    def progress_at(self) -> float:
+        """When it was last known to come on, or to begin."""
+        return self._progress_at
+
+    @property
     def is_full(self) -> bool:
         """Whether so much waits to be spoken that nothing new is taken: a flood, or a dead relay."""
         return len(self._queue) >= _MOST_WAITING
@@ -119,14 +124,16 @@ class Playback:
         """`words` went to the relay as the next part of `utterance`."""
         if utterance not in self._queue:
             self._queue.append(utterance)
-        if self.is_quiet:
+        if self.is_quiet or self._off_at is not None:  # it begins to speak again, be it with a word held back before
             self._progress_at = now
         utterance.add(words)
         self._sent_at = now
 
     def complete(self, utterance: Utterance, now: float) -> list[Utterance]:
-        """Nothing will be added to `utterance`."""
+        """Nothing will be added to `utterance`; the relay, if it paused, now speaks what it held back."""
         utterance.complete = True
+        if self._reports and self._off_at is not None:
+            self._progress_at = self._sent_at = now
         return self._finish_done(now)
 
     def played(self, words: str, now: float) -> tuple[list[Utterance], str]:

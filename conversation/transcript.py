@@ -19,7 +19,7 @@ _ALL_TOOLS_CHARACTERS = 262_144  # the whole goes to the agent server with every
 class Transcript:
     """The messages of one call, each numbered once; its entries are kept as JSON, ready to be sent."""
 
-    __slots__ = ("_entries", "_has_tools", "_spoken", "_tools", "_tools_size", "next_seq", "user_spoke_last")
+    __slots__ = ("_entries", "_has_tools", "_spoken", "_tools", "_tools_size", "_unanswered", "next_seq")
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self._entries: list[str] = []  # speech and tool calls; only kept once there is a tool call
@@ -28,7 +28,7 @@ class Transcript:
         self._tools: deque[str] = deque()
         self._tools_size = 0
         self.next_seq = 0
-        self.user_spoke_last = False
+        self._unanswered: list[datetime] = []  # when the callee's words began that no words of the agent follow
         for message in sorted(messages, key=lambda message: message.seq):
             self._append(message)
 
@@ -81,6 +81,11 @@ class Transcript:
             self._entries.remove(oldest)
             self._tools_size -= len(oldest)
 
+    @property
+    def user_spoke_last(self) -> bool:
+        """Whether the callee's words, or a note, stand at the end."""
+        return bool(self._unanswered)
+
     def entries(self, speaking: str = "") -> list[str]:
         """The transcript, entry by entry, as JSON; `speaking` is what of an unfinished agent's turn was heard."""
         return _with_unfinished(self._spoken, speaking, user_spoke_last=self.user_spoke_last)
@@ -93,11 +98,21 @@ class Transcript:
 
     def _append(self, message: Message) -> None:
         self.next_seq = message.seq + 1
-        self.user_spoke_last = message.role is Role.USER
         entry = encode({"role": message.role.value, "content": message.content})
-        self._spoken.append(entry)
+        if message.role is Role.USER:
+            self._unanswered.append(message.started_at)
+        else:  # what the callee spoke over is no answer to it: it is told before, though it was over later
+            self._unanswered = [began for began in self._unanswered if began > message.started_at]
+        place = len(self._spoken) - (len(self._unanswered) if message.role is not Role.USER else 0)
         if self._has_tools:
-            self._entries.append(entry)
+            after = self._spoken[place] if place < len(self._spoken) else None
+            self._entries.insert(_place_of(after, self._entries), entry)
+        self._spoken.insert(place, entry)
+
+
+def _place_of(entry: str | None, entries: list[str]) -> int:
+    """Where this very entry stands; None is behind the last."""
+    return next((place for place in reversed(range(len(entries))) if entries[place] is entry), len(entries))
 
 
 def _with_unfinished(entries: list[str], speaking: str, *, user_spoke_last: bool) -> list[str]:

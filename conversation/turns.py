@@ -107,6 +107,10 @@ class Turns:
         elapsed = (at - messages[0].started_at).total_seconds() if messages else 0.0
         self.last_asked = max(used, default=0) + _RESUME_STEP + int(max(0.0, elapsed) * _IDS_PER_SECOND)
 
+    def forget_interrupts(self) -> None:
+        """Another connection may number its interrupts anew."""
+        self._last_interrupt = None
+
     def ask(self, now: float, *, is_reminder: bool) -> Turn:
         """Open a new turn; the one before is stale from now on."""
         self.last_asked += 1

@@ -78,6 +78,11 @@ class FakeRelay:
             frames += self._info("agentSpeaking", "off")
         return frames
 
+    def pause(self) -> list[str]:
+        """Fall silent before the end, as a relay does that holds back what is no whole clause yet."""
+        self._is_speaking = False
+        return self._info("agentSpeaking", "off")
+
     def cut_in(self) -> list[str]:
         """The callee begins to talk; where that may interrupt, what is queued is gone."""
         frames = self._info("clientSpeaking", "on")
