@@ -1,21 +1,29 @@
 """Calls over HTTP: dial one, look at them, end one, transfer one."""
 
+import asyncio
+import json
+import logging
 import secrets
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from calls.agents import E164
 from calls.records import StoredCall
 from gateway.auth import KeyHolder
 from gateway.bodies import json_body, refuse
+from gateway.faults import RETRY_AFTER
 from gateway.listing import CallsQuery
-from gateway.openapi import ACKNOWLEDGED, CALL, CALLS, DIALLED, NOT_FOUND, UNAVAILABLE, UNDECIDED, body_of
+from gateway.openapi import ACKNOWLEDGED, CALL, CALLS, DIALLED, NOT_FOUND, UNANSWERED, UNAVAILABLE, UNDECIDED, body_of
 from gateway.orders import DialBody, order_of
 from gateway.parts import GatewayParts
+from gateway.ports import EngineUnavailableError
 from workflows.messages import Ack, EndRequest, TransferRequest
+
+log = logging.getLogger(__name__)
 
 RequestId = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -51,7 +59,7 @@ def calls_router(parts: GatewayParts) -> APIRouter:
     router.get("", responses=CALLS)(routes.page)
     router.get("/", include_in_schema=False)(routes.page)
     router.get("/{call_id}", responses=CALL | NOT_FOUND)(routes.one)
-    acknowledged = ACKNOWLEDGED | NOT_FOUND | UNAVAILABLE
+    acknowledged = ACKNOWLEDGED | NOT_FOUND | UNANSWERED
     asked: dict[str, Any] = {"status_code": 202, "responses": acknowledged}
     router.delete("/{call_id}/redial", **asked)(routes.cancel_redial)
     router.post("/{call_id}/end", openapi_extra=body_of(EndBody, required=False), **asked)(routes.end)
@@ -72,6 +80,22 @@ def _answer(ack: Ack) -> JSONResponse:
     return JSONResponse(said, 202) if ack.accepted else JSONResponse({"detail": ack.why, **said}, 409)
 
 
+async def _answered(asked: Awaitable[Ack], request_id: str) -> JSONResponse:
+    try:
+        return _answer(await asked)
+    except EngineUnavailableError as error:
+        log.warning("whether a call took a request is not known: %s", error)
+        detail = (
+            "no worker answered in time: whether the call took this request is not known. "
+            "Repeat it with this request_id, which never does it twice"
+        )
+        return JSONResponse({"detail": detail, "request_id": request_id}, 503, RETRY_AFTER)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 class _Calls:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
@@ -89,15 +113,18 @@ class _Calls:
         messages = await self._parts.calls.messages(stored.order.call_id)
         return JSONResponse(self._parts.rendering.call(stored, messages, self._parts.now()))
 
-    async def page(self, query: CallsQuery) -> JSONResponse:
+    async def page(self, query: CallsQuery) -> Response:
         """A page of calls, newest first unless asked otherwise."""
         page = await self._parts.calls.page(query.as_filter())
         messages = await self._parts.calls.messages_of([stored.order.call_id for stored in page.items])
         now = self._parts.now()
-        calls: list[dict[str, Any]] = [
-            self._parts.rendering.call(stored, messages.get(stored.order.call_id, []), now) for stored in page.items
-        ]
-        return JSONResponse({"calls": calls, "next_page_token": page.next_page_token, "total_count": page.total})
+        calls: list[str] = []
+        for stored in page.items:
+            call = self._parts.rendering.call(stored, messages.get(stored.order.call_id, []), now)
+            calls.append(_json(call))
+            await asyncio.sleep(0)  # a page has up to a thousand, and others talk meanwhile
+        rest = f'"next_page_token":{_json(page.next_page_token)},"total_count":{page.total}'
+        return Response(f'{{"calls":[{",".join(calls)}],{rest}}}', media_type="application/json")
 
     async def end(
         self, call_id: str, body: Annotated[EndBody, Depends(json_body(EndBody, may_be_absent=True))]
@@ -105,7 +132,7 @@ class _Calls:
         """End a call, whatever it is doing. Answers 409 with the reason when the call refuses."""
         stored = await known_call(self._parts, call_id)
         request = EndRequest(request_id=body.request_id or secrets.token_hex(8), note=body.note)
-        return _answer(await self._parts.control.end(stored.order.call_id, request))
+        return await _answered(self._parts.control.end(stored.order.call_id, request), request.request_id)
 
     async def cancel_redial(self, call_id: str) -> JSONResponse:
         """Let no further redial follow this call. One that began already is a call of its own, and ends as such."""
@@ -120,4 +147,4 @@ class _Calls:
         if body.to_number in (stored.order.request.to_number, stored.order.request.from_number):
             refuse(["body", "to_number"], "is one of the call's own two numbers; it cannot be transferred to itself")
         request = TransferRequest(request_id=body.request_id or secrets.token_hex(8), to_number=body.to_number)
-        return _answer(await self._parts.control.transfer(stored.order.call_id, request))
+        return await _answered(self._parts.control.transfer(stored.order.call_id, request), request.request_id)

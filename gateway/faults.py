@@ -1,7 +1,7 @@
 """Errors as HTTP answers: one place where each kind of failure becomes a status code and a sentence."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 RETRY_AFTER = {"Retry-After": "2"}
 """Seconds after which an unavailable engine or store is worth another try."""
 _VALUE_ERROR = "Value error, "
-_OUR_WORDS = {"extra_forbidden": "this field is not known; anything of your own belongs in metadata"}
+_UNKNOWN_FIELD = "this field is not known"
+_OF_YOUR_OWN = f"{_UNKNOWN_FIELD}; anything of your own belongs in metadata"
+_DIAL = "/dial-outbound-phone-call"
 
 Answer = Callable[[Request, Any], Awaitable[Response]]
 
@@ -36,12 +38,16 @@ def invalid(*problems: tuple[tuple[str | int, ...], str, str]) -> JSONResponse:
     return JSONResponse({"detail": detail}, 422)
 
 
-async def _invalid_request(_: Request, error: RequestValidationError) -> Response:
-    problems = [
-        (tuple(problem["loc"]), _OUR_WORDS.get(problem["type"], problem["msg"]), problem["type"])
-        for problem in error.errors()
-    ]
-    return invalid(*((loc, message.removeprefix(_VALUE_ERROR), kind) for loc, message, kind in problems))
+async def _invalid_request(request: Request, error: RequestValidationError) -> Response:
+    is_dial = request.url.path.endswith(_DIAL)
+    return invalid(*((tuple(one["loc"]), _words_for(one, is_dial=is_dial), str(one["type"])) for one in error.errors()))
+
+
+def _words_for(problem: Mapping[str, Any], *, is_dial: bool) -> str:
+    if problem["type"] != "extra_forbidden":
+        return str(problem["msg"]).removeprefix(_VALUE_ERROR)
+    is_at_the_top = len(problem["loc"]) == len(("body", "field"))
+    return _OF_YOUR_OWN if is_dial and is_at_the_top else _UNKNOWN_FIELD
 
 
 async def _unknown_agent(_: Request, error: UnknownAgentError) -> Response:
@@ -82,7 +88,7 @@ async def _placing_unavailable(_: Request, error: PlacingUnavailableError) -> Re
 async def _placing_undecided(_: Request, error: PlacingUndecidedError) -> Response:
     log.warning("whether a call was placed is not known: %s", error)
     detail = (
-        f"engine and store did not answer: whether call {error.call_id} is placed cannot be told now. "
+        f"engine, workers or store did not answer: whether call {error.call_id} is placed cannot be told now. "
         f"Ask for it later, or send the same request again with this call_id"
     )
     return JSONResponse({"detail": detail, "call_id": error.call_id}, 504, RETRY_AFTER)

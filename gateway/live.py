@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from calls.call_object import message_object
 from calls.records import StoredCall
@@ -21,6 +21,7 @@ KEEP_ALIVE_SECONDS = 15.0
 LINGER_SECONDS = 60.0
 """How long a view of a call that is over waits for what follows it (recording, last messages)."""
 _NOT_SHOWN = {"status", "finish_reason", "revision", "carrier_call_id", "attempt_id"}
+_COMPLETE = "complete"
 VIEWS_LIMIT = 200
 """Live views that one process holds at once; each polls the store."""
 
@@ -30,20 +31,26 @@ def live_router(parts: GatewayParts) -> APIRouter:
     router = APIRouter(prefix="/v1/calls", tags=["calls"])
     views = LiveViews(parts)
 
-    async def events(request: Request, call_id: str, access_token: Token = None) -> StreamingResponse:
+    async def events(request: Request, call_id: str, access_token: Token = None) -> Response:
         """The call's status and messages as they happen, as server-sent events `status` and `message`.
 
-        A message's event id is its sequence number; `Last-Event-ID` resumes after it.
+        A message's event id is its sequence number; `Last-Event-ID` resumes after it. Whoever has seen the last status
+        of a complete call and connects again is answered with 204, which lets an EventSource rest.
         """
         stored = await permitted_call(parts, request, call_id, access_token)
         if views.open >= VIEWS_LIMIT:
             raise HTTPException(503, "too many live views are open", RETRY_AFTER)
-        seen = request.headers.get("last-event-id", "")
+        seen, _, rest = request.headers.get("last-event-id", "").partition(".")
+        if rest == _COMPLETE and stored.progress.complete:
+            return Response(status_code=204)
         after = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < len("1000000") else -1
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(views.view(stored, after), headers=headers, media_type="text/event-stream")
 
-    shown: Responses = {200: {"content": {"text/event-stream": {}}, "description": "Events until the call is complete"}}
+    shown: Responses = {
+        200: {"content": {"text/event-stream": {}}, "description": "Events until the call is complete"},
+        204: {"description": "The call is complete, and all of it was seen"},
+    }
     router.get("/{call_id}/events", response_class=StreamingResponse, responses=shown)(events)
     return router
 
@@ -75,7 +82,7 @@ class LiveViews:
                     yield _event("message", message_object(message).model_dump(mode="json"), message.seq)
             if current.progress.revision > revision:
                 revision, said_at = current.progress.revision, clock()
-                yield _event("status", _status(current))
+                yield _event("status", _status(current), f"{after}.{_COMPLETE}" if current.progress.complete else None)
             if current.progress.complete:
                 return
             over_at = over_at or (clock() if current.progress.over else None)
@@ -88,7 +95,7 @@ class LiveViews:
             current = await self._parts.calls.find(stored.order.call_id)
 
 
-def _event(name: str, body: dict[str, Any], number: int | None = None) -> str:
+def _event(name: str, body: dict[str, Any], number: int | str | None = None) -> str:
     head = f"id: {number}\n" if number is not None else ""
     return f"{head}event: {name}\ndata: {json.dumps(body, separators=(',', ':'))}\n\n"
 

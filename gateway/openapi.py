@@ -55,6 +55,11 @@ UNDECIDED: Responses = {
     504: {"description": "Nobody can tell now whether the call is placed: repeat with the `call_id`"}
 }
 UNAVAILABLE: Responses = {503: {"description": "Engine or store unavailable: nothing was done. See Retry-After"}}
+UNANSWERED: Responses = {
+    503: {
+        "description": "No answer in time. Where it holds a `request_id`, the call may take the request: repeat with it"
+    }
+}
 
 
 def body_of(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:

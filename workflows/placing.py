@@ -5,13 +5,14 @@ the way, the answer is true: a call that is said not to be placed was not regist
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.models import RegisterAnswer, Registration
 from activities.registering import NoAgent, agent_for
@@ -47,7 +48,7 @@ _PATIENCE: Final = {
     Direction.INBOUND: _Patience(worker=3.0, store=0.5),
 }
 _BETWEEN_TRIES_SECONDS = 0.5
-_END_PATIENCE_SECONDS = 5.0
+_ENGINE_PATIENCE_SECONDS = 5.0
 
 
 class PlacingError(Exception):
@@ -86,7 +87,7 @@ class PlacingUnavailableError(PlacingError):
 
 
 class PlacingUndecidedError(PlacingUnavailableError):
-    """Neither store nor engine can be asked whether the call was placed. Only the same `call_id` again is safe."""
+    """Nobody can be asked whether the call was placed, or rings already. Only the same `call_id` again is safe."""
 
     def __init__(self, call_id: str, why: str) -> None:
         super().__init__(
@@ -125,6 +126,7 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
         await _screen(desk, order.request, agent)
     except StoreUnavailableError as error:
         raise PlacingUnavailableError(f"the store is away: {error}") from error
+    answer: RegisterAnswer | None = None
     try:
         async with asyncio.timeout(_PATIENCE[order.request.direction].worker):
             answer = await _start(desk.client, order, agent.ai_agent_name)
@@ -132,7 +134,7 @@ async def place_call(desk: Desk, order: CallOrder) -> Placed:
     except PlacingError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever went wrong, foreseen or not, the answer must be true
-        return await _settle(desk, order, error)
+        return await _settle(desk, order, error, is_registered=answer is not None)
 
 
 async def _screen(desk: Desk, request: CallRequest, agent: Agent) -> None:
@@ -180,7 +182,7 @@ async def _read(desk: Desk, order: CallOrder, answer: RegisterAnswer) -> Placed:
         raise PlacingUnavailableError(answer.why or "this request was given up before")
     stored = await desk.calls.find(order.call_id)
     if stored is None:
-        raise PlacingUnavailableError("the call was registered but cannot be read")
+        raise PlacingUndecidedError(order.call_id, "the call was registered but cannot be read")
     if stored.order.request_id == order.request_id:
         return Placed(stored, created=True)
     return _known(order, stored)
@@ -192,10 +194,11 @@ def _known(order: CallOrder, stored: StoredCall) -> Placed:
     raise CallIdTakenError(order.call_id, differing_fields(order.request, stored.order.request))
 
 
-async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
+async def _settle(desk: Desk, order: CallOrder, cause: Exception, *, is_registered: bool = False) -> Placed:
     """Make sure that the call is placed or never will be, and say which; the store decides, within reason.
 
-    While the store is away nobody can decide. The call is asked to end instead, in case it was registered before that.
+    While the store is away nobody can decide. Then the call is asked to end, unless it `is_registered`: a client who
+    sends the same again without a call id shall not have the callee rung twice.
     """
     why = f"the call could not be placed in time, is a worker running? ({type(cause).__name__}: {cause})"
     clock = asyncio.get_running_loop().time
@@ -203,31 +206,43 @@ async def _settle(desk: Desk, order: CallOrder, cause: Exception) -> Placed:
     while True:
         try:
             withdrawn = await desk.calls.withdraw(order.request_id, datetime.now(UTC))
-            stored = None if withdrawn else await desk.calls.find(order.call_id)
+            stored = await desk.calls.find(order.call_id)  # by another request, where ours is withdrawn
             break
         except StoreUnavailableError as error:
             if clock() > deadline:
                 away = f"{why}; the store is away too: {error}"
-                # A call that came in is told by its gateway that it was turned away.
-                if order.arrival is None and not await _is_ended(desk.client, order.call_id):
-                    raise PlacingUndecidedError(order.call_id, away) from cause
-                raise PlacingUnavailableError(away) from cause
+                if order.arrival is not None:  # its gateway tells the workflow that it was turned away
+                    raise PlacingUnavailableError(away) from cause
+                if not is_registered:
+                    await _ask_to_end(desk.client, order.call_id)
+                raise PlacingUndecidedError(order.call_id, away) from cause
             await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
     if stored is None:
-        raise PlacingUnavailableError(why) from cause
+        if withdrawn and not await _is_anothers(desk.client, order):
+            raise PlacingUnavailableError(why) from cause
+        raise PlacingUndecidedError(order.call_id, why) from cause
     return Placed(stored, created=True) if stored.order.request_id == order.request_id else _known(order, stored)
 
 
-async def _is_ended(client: Client, call_id: str) -> bool:
-    """Whether the engine has it that the call is to end, or knows of none."""
-    try:
-        async with asyncio.timeout(_END_PATIENCE_SECONDS):
+async def _ask_to_end(client: Client, call_id: str) -> None:
+    """Have the call end, should there be one."""
+    with suppress(TimeoutError, RPCError):
+        async with asyncio.timeout(_ENGINE_PATIENCE_SECONDS):
             await client.get_workflow_handle(workflow_id(call_id)).signal(END)
-    except TimeoutError:
-        return False
-    except RPCError as error:
-        return error.status is RPCStatusCode.NOT_FOUND
-    return True
+
+
+async def _is_anothers(client: Client, order: CallOrder) -> bool:
+    """Whether the call's workflow runs for another request with the same call id, which may still be registered."""
+    handle = client.get_workflow_handle(workflow_id(order.call_id))
+    with suppress(TimeoutError, RPCError):
+        async with asyncio.timeout(_ENGINE_PATIENCE_SECONDS):
+            if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+                return False
+            async for began in handle.fetch_history_events(page_size=1):
+                payloads = began.workflow_execution_started_event_attributes.input.payloads
+                (running,) = await client.data_converter.decode(payloads, [CallOrder])
+                return bool(running.request_id != order.request_id)
+    return False
 
 
 def _no_agent(outcome: Registration, why: str) -> PlacingError:

@@ -48,6 +48,8 @@ class HttpWebhookPoster:
     def _connector(self, url: str) -> aiohttp.BaseConnector:
         if self._private_networks:
             return aiohttp.TCPConnector()
+        if URL(url).scheme != "https":
+            raise PrivateAddressError("the address is not https")
         refuse_private_literal(URL(url).host or "")
         return aiohttp.TCPConnector(resolver=StrangersOnly())
 

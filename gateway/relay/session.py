@@ -24,8 +24,9 @@ from conversation.effects import (
     Store,
     TransferAsked,
 )
-from conversation.relay_frames import Setup, end_frame
+from conversation.relay_frames import Setup, end_frame, parse_relay_frame
 from conversation.talk import Conversation
+from conversation.wire import UndecodableError, WronglyTypedError
 from gateway.relay.agent_line import AgentLine
 from gateway.relay.alarm import Alarm
 from gateway.relay.outbox import Outbox
@@ -109,6 +110,14 @@ class RelaySession:
     def transfer_failed(self) -> None:
         """Tell the agent that the transfer it asked for came to nothing."""
         self._apply(self._conversation.transfer_failed(self._loop.time()))
+
+    def is_followed_by(self, message: str | bytes) -> bool:
+        """Whether this is the first message of a relay of the same carrier call."""
+        try:
+            frame = parse_relay_frame(message) if isinstance(message, str) else None
+        except (UndecodableError, WronglyTypedError):
+            return False
+        return isinstance(frame, Setup) and frame.carrier_call_id == self._plan.carrier_call_id
 
     async def give_way(self) -> None:
         """Close the relay's socket at once, for a newer one of the same call, and wait until all is kept."""

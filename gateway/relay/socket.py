@@ -4,6 +4,7 @@ An ASGI server should limit frames to a few times `MAX_FRAME_BYTES`, beyond whic
 (uvicorn: `ws_max_size`; a longer one closes the relay, and the call goes on over a fresh one), and use no compression.
 """
 
+import asyncio
 import logging
 from contextlib import suppress
 
@@ -13,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from calls.ports.pages import StoreUnavailableError
 from gateway.relay.ports import RelayVerifier, SessionPlan
 from gateway.relay.pulses import Pulses
-from gateway.relay.session import RelaySession
+from gateway.relay.session import POLICY_VIOLATION, RelaySession
 from gateway.relay.sessions import Sessions
 from gateway.relay.surroundings import Surroundings
 
@@ -51,17 +52,37 @@ class RelayEndpoint:
             log.warning("a relay handshake without a valid signature was refused", extra={"call_id": call_id})
             await websocket.close()  # before accepting, this answers 403
             return
+        socket, older = StarletteSocket(websocket), self._sessions.find(call_id)
+        if older is not None and not await self._follows(older, websocket, socket):
+            return
         plan = None if self._sessions.is_draining else await self._load(call_id, attempt_id)
         if plan is None or self._sessions.is_draining:
             await websocket.close(_TRY_AGAIN_LATER)
             return
-        await websocket.accept()
-        session = RelaySession(plan, attempt_id, StarletteSocket(websocket), self._around, self._pulses)
+        if older is None:
+            await websocket.accept()
+        session = RelaySession(plan, attempt_id, socket, self._around, self._pulses)
         self._sessions.add(session)
         try:
             await session.run()
         finally:
             self._sessions.remove(session)
+
+    async def _follows(self, older: RelaySession, websocket: WebSocket, socket: "StarletteSocket") -> bool:
+        """Whether this relay names the carrier call of the live one: a handshake alone can be replayed."""
+        await websocket.accept()
+        first: str | bytes | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._around.pacing.setup_within):
+                first = await socket.receive()
+        if first is None or not older.is_followed_by(first):
+            log.warning(
+                "a second relay that did not name the carrier call was refused", extra={"call_id": older.call_id}
+            )
+            await socket.close(POLICY_VIOLATION)
+            return False
+        socket.put_back(first)
+        return True
 
     async def _load(self, call_id: str, attempt_id: str) -> SessionPlan | None:
         # The older session stores its last words first, so that they are loaded and not numbered twice.
@@ -76,15 +97,23 @@ class RelayEndpoint:
 class StarletteSocket:
     """A RelaySocket over Starlette's websocket."""
 
-    __slots__ = ("_is_closed", "_takes_nothing", "_websocket")
+    __slots__ = ("_first", "_is_closed", "_takes_nothing", "_websocket")
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
         self._is_closed = False  # and all that it sent before was read
         self._takes_nothing = False
+        self._first: str | bytes | None = None
+
+    def put_back(self, message: str | bytes) -> None:
+        """Have a message that was read be the next one again."""
+        self._first = message
 
     async def receive(self) -> str | bytes | None:
         """The next message, None once the relay closed and everything that it sent before was given."""
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first
         if self._is_closed:
             return None
         message = await self._websocket.receive()

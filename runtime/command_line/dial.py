@@ -113,8 +113,11 @@ async def _became_of(parts: Parts, order: CallOrder) -> str:
     call_id = order.call_id
     try:
         withdrawn = await parts.calls.withdraw(order.request_id, datetime.now(UTC))
+        placed_by_another = withdrawn and await parts.calls.find(call_id) is not None
     except StoreUnavailableError:
         return f"interrupted; whether the call was placed is unknown, ask: starter.py status {call_id}"
+    if placed_by_another:
+        return f"interrupted; another request had placed call {call_id}: starter.py watch {call_id}"
     if withdrawn:
         return "interrupted: the call was not placed and never will be"
     return f"interrupted, but the call was placed: starter.py watch {call_id}, or starter.py end {call_id}"

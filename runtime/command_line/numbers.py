@@ -21,6 +21,7 @@ _OPTIONS = {
     "inbound_webhook_url": "--inbound-webhook",
 }
 _NOBODY = "none"
+_HTTPS = "https://"
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="E.164, for example +14155550100.")]
 Known = Annotated[str, typer.Argument(metavar="NUMBER", help="E.164, or its _id.")]
@@ -85,7 +86,7 @@ def add(
 
     async def work(parts: Parts, screen: Screen) -> Exit:
         fields = {"nickname": nickname, **_bindings(agent, inbound, inbound_webhook)}
-        wanted = read(NumberSettings, {"phone_number": number, **fields}, _OPTIONS)
+        wanted = _wanted(parts, {"phone_number": number, **fields})
         await _check_agents(parts, wanted)
         await parts.make_indexes()
         return _give(screen, await parts.agents.add_number(wanted), number)
@@ -113,7 +114,7 @@ def bind(
         if not any(asked.values()):
             raise CommandError("give --agent, --inbound, --inbound-webhook or --nickname", Exit.BAD_INPUT)
         changes = {name: None if value == _NOBODY else value for name, value in asked.items() if value is not None}
-        wanted = read(NumberSettings, {**known.model_dump(exclude={"id"}), **changes}, _OPTIONS)
+        wanted = _wanted(parts, {**known.model_dump(exclude={"id"}), **changes})
         await _check_agents(parts, wanted)
         return _give(screen, await parts.agents.put_number(known.id, wanted), number)
 
@@ -138,6 +139,15 @@ def _bindings(agent: str | None, inbound: str | None, inbound_webhook: str | Non
         "inbound_ai_agent_id": inbound,
         "inbound_webhook_url": inbound_webhook,
     }
+
+
+def _wanted(parts: Parts, fields: dict[str, Any]) -> NumberSettings:
+    """The settings, by the rules that the HTTP API has too."""
+    wanted = read(NumberSettings, fields, _OPTIONS)
+    if not parts.allow_insecure_agent_urls and not (wanted.inbound_webhook_url or _HTTPS).startswith(_HTTPS):
+        why = "--inbound-webhook: must start with https:// (RINGBACK_ALLOW_INSECURE_AGENT_URLS=true allows http://)"
+        raise CommandError(why, Exit.BAD_INPUT)
+    return wanted
 
 
 async def _check_agents(parts: Parts, wanted: NumberSettings) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.models import RegisterAnswer
 from activities.registering import Registering
@@ -106,7 +107,7 @@ class FakeCallControl:
 
 @dataclass
 class _Engine:
-    """The one method of the engine's client that placing a call uses, for one order."""
+    """The methods of the engine's client that placing a call uses, for one order."""
 
     control: FakeCallControl
     order: CallOrder
@@ -123,3 +124,11 @@ class _Engine:
         if answer is None or silent:
             raise WorkflowUpdateRPCTimeoutOrCancelledError
         return answer
+
+    def get_workflow_handle(self, _: str) -> "_Engine":
+        """Nobody else's workflow runs."""
+        return self
+
+    async def describe(self) -> None:
+        """No workflow of the call is known."""
+        raise RPCError("no such workflow", RPCStatusCode.NOT_FOUND, b"")

@@ -77,9 +77,21 @@ async def test_a_view_resumes_where_it_broke_off(rig: Rig) -> None:
         await _say(rig, seq, Role.AGENT, f"Sentence {seq}")
     await _finish(rig)
     answer = await rig.http.get("/v1/calls/live/events", headers={"Last-Event-ID": "1"})
-    assert [(name, number) for name, number, _ in _events(answer.text)] == [("message", "2"), ("status", None)]
+    assert [(name, number) for name, number, _ in _events(answer.text)] == [("message", "2"), ("status", "2.complete")]
     odd = await rig.http.get("/v1/calls/live/events", headers={"Last-Event-ID": "first"})
     assert len(_events(odd.text)) == 4
+
+
+async def test_whoever_has_seen_it_all_is_told_to_rest(rig: Rig) -> None:
+    """A browser's EventSource connects again after every end of the stream, until a 204."""
+    await rig.register("live")
+    await _say(rig, 0, Role.AGENT, "Hello.")
+    await _finish(rig)
+    seen = await rig.http.get("/v1/calls/live/events")
+    last = _events(seen.text)[-1][1]
+    assert last == "0.complete"
+    assert (await rig.http.get("/v1/calls/live/events", headers={"Last-Event-ID": last})).status_code == 204
+    assert (await rig.http.get("/v1/calls/live/events", headers={"Last-Event-ID": "0"})).status_code == 200
 
 
 async def test_the_calls_token_opens_its_view(rig: Rig) -> None:

@@ -92,3 +92,15 @@ async def test_an_engine_that_is_away_is_a_503(rig: Rig) -> None:
     answer = await rig.http.post("/v1/calls/talking/end")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
+    assert "not known" in answer.json()["detail"]
+    asked = {"to_number": "+14155550110", "request_id": "mine"}
+    assert (await rig.http.post("/v1/calls/talking/transfer", json=asked)).json()["request_id"] == "mine"
+    again = await rig.http.post("/v1/calls/talking/end", json={"request_id": answer.json()["request_id"]})
+    assert again.json()["request_id"] == answer.json()["request_id"]
+
+
+async def test_an_unknown_field_here_has_no_other_place(rig: Rig) -> None:
+    """Only a request to dial has metadata."""
+    await rig.dial(call_id="talking")
+    answer = await rig.http.post("/v1/calls/talking/end", json={"colour": "red"})
+    assert answer.json()["detail"][0]["msg"] == "this field is not known"

@@ -62,6 +62,8 @@ async def test_a_number_is_added_once(desk: Desk) -> None:
     asked = await desk.run("numbers", "bind", ALICE, "--inbound", "none", "--inbound-webhook", hook, "--json")
     assert (asked.json["inbound_webhook_url"], asked.json["inbound_ai_agent_id"]) == (hook, None)
     assert (await desk.run("numbers", "bind", ALICE, "--inbound-webhook", "mailto:x")).code == 2
+    in_clear = await desk.run("numbers", "bind", ALICE, "--inbound-webhook", "http://crm.example.com/calls")
+    assert (in_clear.code, "https://" in in_clear.err) == (2, True)
     assert "Office" in (await desk.run("numbers", "list")).out
     assert (await desk.run("numbers", "delete", added.json["_id"])).code == 0
     assert (await desk.run("numbers", "show", ALICE)).code == 3

@@ -1,4 +1,4 @@
-"""A request for a call while neither the store nor the engine can be asked what became of it."""
+"""A request for a call whose registration was not answered: what is said of it is true, whoever can be asked."""
 
 from typing import cast
 
@@ -6,11 +6,17 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from calls.model import CallOrder
 from calls.ports.agent_store import AgentStore
+from calls.records import NewCall
 from calls.screening import Screening
 from calls.words import Direction
+from tests.adapters.mongo.orders import new_call
 from tests.fakes.call_store import FakeCallStore
+from tests.gateway.engine import start_engine
 from tests.workflows.stage import an_order
+from workflows.names import CALL_QUEUE, workflow_id
+from workflows.outbound_call import OutboundCall
 from workflows.placing import Desk, PlacingUnavailableError, PlacingUndecidedError, _settle
 
 
@@ -30,23 +36,54 @@ class Engine:
             raise RPCError("no", self._says, b"")
 
 
-@pytest.mark.parametrize(
-    ("says", "error"),
-    [
-        (None, PlacingUnavailableError),
-        (RPCStatusCode.NOT_FOUND, PlacingUnavailableError),
-        (RPCStatusCode.UNAVAILABLE, PlacingUndecidedError),
-    ],
-)
-async def test_nobody_is_told_what_nobody_knows(says: RPCStatusCode | None, error: type[Exception]) -> None:
-    """A call that the engine has asked to end, or never had, is not placed; else it may be, and only its id is safe."""
+@pytest.mark.parametrize("says", [None, RPCStatusCode.NOT_FOUND, RPCStatusCode.UNAVAILABLE])
+@pytest.mark.parametrize("is_registered", [False, True])
+async def test_without_the_store_nobody_can_tell(says: RPCStatusCode | None, *, is_registered: bool) -> None:
+    """The phone may ring already, whatever the engine says; only what may not be registered is asked to end."""
     order = an_order()
     request = order.request.model_copy(update={"direction": Direction.INBOUND})  # the shorter patience
     order = order.model_copy(update={"request": request})
-    engine, store = Engine(says), FakeCallStore(is_away=True)
-    desk = Desk(cast("Client", engine), store, cast("AgentStore", None), cast("Screening", None))
-    with pytest.raises(PlacingUnavailableError) as raised:
-        await _settle(desk, order, TimeoutError())
-    assert type(raised.value) is error
-    assert engine.signals == ["end"]
-    assert (order.call_id in str(raised.value)) is (error is PlacingUndecidedError)
+    engine = Engine(says)
+    with pytest.raises(PlacingUndecidedError, match=order.call_id):
+        await _settle(
+            _desk(cast("Client", engine), FakeCallStore(is_away=True)),
+            order,
+            TimeoutError(),
+            is_registered=is_registered,
+        )
+    assert engine.signals == ([] if is_registered else ["end"])
+
+
+async def test_another_requests_call_is_found() -> None:
+    """A repeated request is not told "never" of the call that the first one placed."""
+    first, store = an_order(), FakeCallStore()
+    again = first.model_copy(update={"request_id": "again"})
+    await store.register(_new(first))
+    placed = await _settle(_desk(cast("Client", None), store), again, TimeoutError())
+    assert (placed.created, placed.stored.order.request_id) == (False, first.request_id)
+
+
+async def test_another_request_may_still_be_registered() -> None:
+    """While the first request's workflow runs, its repetition cannot say that the call will never be placed."""
+    first = an_order()
+    again = first.model_copy(update={"request_id": "again"})
+    async with await start_engine() as engine:
+        desk = _desk(engine.client, FakeCallStore())
+        with pytest.raises(PlacingUnavailableError) as before:
+            await _settle(desk, again, TimeoutError())
+        await engine.client.start_workflow(
+            OutboundCall.run, first, id=workflow_id(first.call_id), task_queue=CALL_QUEUE
+        )
+        with pytest.raises(PlacingUndecidedError):
+            await _settle(desk, again.model_copy(update={"request_id": "once more"}), TimeoutError())
+        with pytest.raises(PlacingUnavailableError) as own:
+            await _settle(desk, first, TimeoutError())
+    assert type(before.value) is type(own.value) is PlacingUnavailableError
+
+
+def _new(order: CallOrder) -> NewCall:
+    return new_call(order.call_id).model_copy(update={"order": order})
+
+
+def _desk(client: Client, store: FakeCallStore) -> Desk:
+    return Desk(client, store, cast("AgentStore", None), cast("Screening", None))

@@ -7,6 +7,7 @@ from bench.chaos.evidence import OURS, Document, Evidence, owner_of
 from bench.chaos.judge.findings import Finding
 
 _TAKEN = (200, 201)
+_ERRORS, _UNDECIDED = 400, 504
 _CARRIER_SLACK_SECONDS = 3.0
 _TRANSFER_RINGS_SECONDS = 60.0
 
@@ -27,12 +28,16 @@ def asked_calls(evidence: Evidence) -> Iterable[tuple[str, list[Document]]]:
 
 
 def refused_for_good(evidence: Evidence) -> Iterable[str]:
-    """Calls of which every request was answered, and none with a yes."""
+    """Calls of which every request was answered, and each with a no; 504 says that nobody can tell."""
     answers: dict[str, list[int]] = {}
     for post in evidence.deeds.posts:
         if post.purpose != "conflict":
             answers.setdefault(post.call_id, []).append(post.status)
-    return sorted(call_id for call_id, all_of in answers.items() if all(status >= 400 for status in all_of))  # noqa: PLR2004 - HTTP's errors
+    return sorted(
+        call_id
+        for call_id, all_of in answers.items()
+        if all(status >= _ERRORS and status != _UNDECIDED for status in all_of)
+    )
 
 
 def no_ring_after_a_refusal(evidence: Evidence, call_id: str) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ async def test_a_name_that_leads_into_our_network_is_refused() -> None:
 async def test_nothing_is_sent_into_our_network(host: str) -> None:
     """As a name, an address, or a number that the system would take for one; the server is never asked."""
     async with customers_server() as server:
-        url = server.url.replace("127.0.0.1", host)
+        url = server.url.replace("http:", "https:").replace("127.0.0.1", host)
         with pytest.raises(WebhookFailedError, match=r"private network|Error|ValueError"):
             await HttpWebhookPoster(private_networks=False).post(url, b"{}", {}, within_seconds=2)
         assert server.asked == []
@@ -59,7 +59,13 @@ async def test_nothing_is_sent_into_our_network(host: str) -> None:
 async def test_it_says_that_a_network_is_private() -> None:
     """So that an operator knows which setting decides."""
     with pytest.raises(WebhookFailedError, match="belongs to a private network"):
-        await HttpWebhookPoster(private_networks=False).post("http://localhost:9/x", b"{}", {}, within_seconds=2)
+        await HttpWebhookPoster(private_networks=False).post("https://localhost:9/x", b"{}", {}, within_seconds=2)
+
+
+async def test_nothing_is_sent_in_clear() -> None:
+    """Whatever a record from before says, where only https is allowed."""
+    with pytest.raises(WebhookFailedError, match="not https"):
+        await HttpWebhookPoster(private_networks=False).post("http://crm.example.com/x", b"{}", {}, within_seconds=2)
 
 
 @pytest.mark.parametrize(("status", "pause"), [(500, None), (404, None), (302, None)])

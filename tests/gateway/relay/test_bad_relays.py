@@ -70,13 +70,27 @@ async def test_newer_relay_wins(gateway: Gateway, agent_url: str) -> None:
         await older.set_up()
         await older.wait_to_hear("Can you make it?")
         async with gateway.relay() as newer:
-            await older.wait(lambda: older.close_code == 1001)
             await newer.set_up()
+            await older.wait(lambda: older.close_code == 1001)
             await newer.say("Yes, sure.")
             await newer.wait_to_hear("you are booked")
             assert gateway.sessions.live == 1
     seqs = [message.seq for message in gateway.store.said("call-1")]
     assert seqs == list(range(len(seqs)))
+
+
+async def test_a_replayed_handshake_changes_nothing(gateway: Gateway, agent_url: str) -> None:
+    """Who has the signed address alone, and not the carrier call's id, does not cut the talk off."""
+    gateway.expect(agent_url)
+    async with gateway.relay() as live:
+        await live.set_up()
+        await live.wait_to_hear("Can you make it?")
+        async with gateway.relay() as replayed:
+            await replayed.send(replayed.fake.setup().replace('"CA1"', '"CA2"'))
+            await replayed.wait(lambda: replayed.close_code == 1008)
+        await live.say("Yes, sure.")
+        await live.wait_to_hear("you are booked")
+        assert live.close_code is None
 
 
 async def test_agent_server_that_is_down(gateway: Gateway) -> None:
