@@ -151,6 +151,7 @@ def _plan(
         # Who calls is no machine that picked up, and whoever is turned away is not recorded.
         voicemail=Voicemail(action=VoicemailAction.IGNORE) if is_inbound else agent.voicemail,
         record=agent.record and turned_away is None,
+        records_to_the_bridge=agent.record and not agent.record_transferred,
         transfer_allow_list=agent.transfer_allow_list,
         webhooks=agent.webhook_url is not None,
         turned_away=turned_away.reason if turned_away else None,

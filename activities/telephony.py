@@ -136,12 +136,15 @@ class Telephony:
         """Have the carrier ring the transfer's target; False when the call is over.
 
         The target is the record's. One that must not be rung is refused for good: whoever asked did not screen it.
-        What an attempt began whose answer was lost, and the carrier has told the outcome of, is not begun once more.
+        What an attempt began whose answer was lost, and the carrier has told the outcome of or is about, is not begun
+        once more.
         """
         with translated():
             stored = await self._store.find(order.call_id)
             target = stored.progress.transfer if stored else None
             if target and (target.request_id, target.status) != (order.request_id, "requested"):
+                return True
+            if await self._has_left_its_relay(order.call_id):
                 return True
             if target and (refused := await self._screening.refused(target.to_number)):
                 raise CarrierError(f"screening: {refused.rule}", permanent=True)
@@ -149,10 +152,24 @@ class Telephony:
                 order.carrier_call_id, call_id=order.call_id, attempt_id=order.attempt_id, request_id=order.request_id
             )
 
+    async def _has_left_its_relay(self, call_id: str) -> bool:
+        """Whether an attempt before this one got through: the carrier has asked for what follows the talk since."""
+        attempt = activity.info()
+        if attempt.attempt == 1:
+            return False
+        pulse = await self._store.pulse(call_id)
+        left_at = pulse.closed_at if pulse else None
+        return left_at is not None and left_at >= attempt.scheduled_time
+
     @activity.defn
     async def leave_message(self, call: LiveCall) -> bool:
-        """Have the agent's voicemail message spoken, after which the carrier hangs up; False when the call is over."""
+        """Have the agent's voicemail message spoken, after which the carrier hangs up; False when the call is over.
+
+        A message that is being spoken, because only the answer to an attempt was lost, is not begun once more.
+        """
         with translated():
+            if await self._has_left_its_relay(call.call_id):
+                return True
             return await self._carrier.play_message(
                 call.carrier_call_id, call_id=call.call_id, attempt_id=call.attempt_id
             )
@@ -167,6 +184,12 @@ class Telephony:
                 attempt_id=adoption.attempt_id,
                 time_limit_seconds=adoption.time_limit_seconds,
             )
+
+    @activity.defn
+    async def stop_recording(self, carrier_call_id: str) -> None:
+        """Record no further; nothing where nothing is being recorded."""
+        with translated():
+            await self._carrier.stop_recording(carrier_call_id)
 
     @activity.defn
     async def extend_time_limit(self, extension: Extension) -> None:

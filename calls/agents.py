@@ -97,6 +97,8 @@ class AgentSettings(BaseModel):
     voicemail: Voicemail = Voicemail()
     webhook_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://")
     record: bool = True
+    record_transferred: bool = False
+    """Whether a recording goes on when the callee was put through to somebody else."""
     transfer_allow_list: tuple[E164, ...] | None = Field(default=None, max_length=1000)
     """Numbers a call may be transferred to; None allows any, an empty list none."""
     max_simultaneous_calls: int | None = Field(default=None, ge=1, le=100_000)

@@ -145,11 +145,11 @@ def ending(call: Call) -> Ending | None:
     if refused := call.fact(f.DialRefused):
         by = refused.by or REASONS[refused.reason].by
         return Ending(refused.reason, by, Phase.DIALLING, {**_seen(call), **refused.evidence})
-    if completed := call.fact(f.CallCompleted):
-        return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)
-    if lost := call.fact(f.DialLost):
+    if lost := call.fact(f.DialLost):  # what is told of its carrier call afterwards is our hangup's doing
         reason = FinishReason.TWILIO_SERVICE_ERROR
         return Ending(reason, REASONS[reason].by, Phase.DIALLING, {**_seen(call), **lost.evidence})
+    if completed := call.fact(f.CallCompleted):
+        return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)
     return None
 
 

@@ -94,6 +94,8 @@ class CallPlan(BaseModel):
     policy: Policy
     voicemail: Voicemail = Voicemail()
     record: bool = True
+    records_to_the_bridge: bool = False
+    """Whether the recording stops when a transfer is bridged. Calls from before that was so lack it."""
     transfer_allow_list: tuple[str, ...] | None = None
     webhooks: bool = False
     """Whether the agent's owner is told what happens to the call."""

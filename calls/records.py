@@ -58,6 +58,8 @@ class Progress(BaseModel):
     by: Party | None = None
     phase: Phase | None = None
     evidence: dict[str, EvidenceValue] = Field(default_factory=dict)
+    may_ring_late: bool = False
+    """Whether the call ended although a dial of it may be out that nobody knows the outcome of."""
     recording: RecordingEntry = RecordingEntry()
     transfer: TransferEntry | None = None
     complete: bool = False
@@ -127,10 +129,20 @@ def progress(call: Call, *, complete: bool = False) -> Progress:
         by=final.by if final else None,
         phase=final.phase if final else None,
         evidence=final.evidence if final else {},
+        may_ring_late=final is not None and _may_ring_late(call),
         recording=_recording(call),
         transfer=_transfer(call),
         complete=complete,
     )
+
+
+def _may_ring_late(call: Call) -> bool:
+    """Whether a dial was lost, or the story of it, which may have dialled."""
+    taken_up = call.fact(f.TakenUp)
+    is_story_gone = taken_up is not None and taken_up.evidence.get("detail") == "workflow_gone"
+    dialled = call.knows(f.DialAttempted) or is_story_gone
+    settled = call.knows(f.DialRefused) or call.knows(f.DialGivenUp) or call.carrier_call_id is not None
+    return dialled and not settled
 
 
 def _end_time(call: Call, answered_at: datetime | None) -> datetime | None:

@@ -20,7 +20,7 @@ KEEP_ALIVE_SECONDS = 15.0
 """Proxies close what stays silent for longer."""
 LINGER_SECONDS = 60.0
 """How long a view of a call that is over waits for what follows it (recording, last messages)."""
-_NOT_SHOWN = {"status", "finish_reason", "revision", "carrier_call_id", "attempt_id"}
+_NOT_SHOWN = {"status", "finish_reason", "revision", "carrier_call_id", "attempt_id", "may_ring_late"}
 _COMPLETE = "complete"
 VIEWS_LIMIT = 200
 """Live views that one process holds at once; each polls the store."""

@@ -45,7 +45,7 @@ class SessionReports:
         )
         await self._tell(call_id, fact)
 
-    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> bool:
+    async def transfer_asked(self, call_id: str, request_id: str, to_number: str, at: datetime) -> bool:
         """The agent wants the callee put through; its target is screened as a callee is."""
         try:
             refused = await self._screening.refused(to_number)
@@ -54,7 +54,7 @@ class SessionReports:
         if refused:
             log.warning("screening refused a transfer that the agent of call %s asked for: %s", call_id, refused.rule)
             return False
-        fact = TransferRequested(at=self._telling.now(), request_id=request_id, to_number=to_number, by=Party.AGENT)
+        fact = TransferRequested(at=at, request_id=request_id, to_number=to_number, by=Party.AGENT)
         await self._tell(call_id, fact)
         return True
 

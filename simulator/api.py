@@ -31,6 +31,7 @@ def routes(board: Switchboard) -> list[Route]:
         ("/Calls/{call}/Recordings.json", "GET", recordings.list),
         ("/Calls/{call}/Recordings.json", "POST", recordings.create),
         ("/Calls/{call}/Recordings/{recording}.json", "GET", recordings.fetch),
+        ("/Calls/{call}/Recordings/{recording}.json", "POST", recordings.update),
         ("/Calls/{call}/Recordings/{recording}.json", "DELETE", recordings.delete),
         ("/Notifications.json", "GET", calls.notifications),
         ("/Recordings.json", "GET", recordings.list),

@@ -11,6 +11,9 @@ from simulator.request import Callback
 from simulator.resources import page_json, recording_json
 from simulator.switchboard import Switchboard
 
+CURRENT = "Twilio.CURRENT"
+"""What the id of a call's running recording may be given as."""
+
 
 class RecordingsApi:
     """Recordings of one account, and of each of its calls."""
@@ -53,6 +56,22 @@ class RecordingsApi:
         """Give one recording."""
         of_call = "call" in request.path_params
         return JSONResponse(recording_json(self._board.account.base, self._recording(request), of_call=of_call))
+
+    async def update(self, request: Request) -> Response:
+        """Stop a recording of a call. The id may be Twilio.CURRENT, the one that runs; pausing is not played."""
+        leg = self._board.legs.get(request.path_params["call"])
+        if request.path_params["recording"] == CURRENT:
+            running = (one for one in self._board.recordings.of(leg) if one.status == "in-progress") if leg else ()
+            recording = next(iter(running), None)
+        else:
+            recording = self._recording(request)
+        if recording is None:
+            raise ApiError(20404, request.url.path)
+        form = await read_form(request)
+        if form.get("Status") != "stopped":
+            raise ApiError(20001, "Status")
+        self._board.recordings.finish(recording)
+        return JSONResponse(recording_json(self._board.account.base, recording, of_call=True))
 
     async def delete(self, request: Request) -> Response:
         """Forget one recording."""

@@ -45,7 +45,10 @@ class Dialling:
         dialled_at = workflow.now()
         while (outcome := await self._dial_once()).result is DialResult.NOT_PROCESSED:
             if workflow.now() + pause >= self._deadline:
-                self._refused(outcome)
+                if story.is_ending() and workflow.patched("an-end-goes-before-a-refusal"):
+                    self._not_dialled()
+                else:
+                    self._refused(outcome)
                 return
             if not await story.until(lambda: False, by=workflow.now() + pause, leads_to="dial again"):
                 self._not_dialled()

@@ -93,6 +93,8 @@ class InboundCall(LiveCallWorkflow):
         self._story.learn(f.CallAnswered(at=workflow.now(), **about))
         self._adopting = asyncio.create_task(_adopt(self._story))  # it ends by itself, with the call at the latest
         await talking.converse()
+        if self._story.knows(f.CallTurnedAway) and workflow.patched("the-message-is-heard-to-its-end"):
+            await _turn_away(self._story, self._why_turned_away())
 
 
 def _arrival_of(order: CallOrder) -> Arrival:

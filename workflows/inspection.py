@@ -9,6 +9,7 @@ from calls import facts as f
 from calls.facts import Fact
 from calls.lifecycle import ending, state
 from calls.model import Call
+from calls.reasons import FinishReason
 from calls.records import progress
 from calls.words import CallStatus
 from workflows.names import CALL_AGENT, CALL_FINISH_REASON, CALL_STATUS, CALL_TO, masked
@@ -19,6 +20,7 @@ class Inspection:
 
     def __init__(self) -> None:
         self._shown = CallStatus.REGISTERED
+        self._reason: FinishReason | None = None
         self._notes: list[str] = []
 
     def note(self, call: Call, text: str) -> None:
@@ -27,14 +29,17 @@ class Inspection:
         self.show(call)
 
     def show(self, call: Call) -> None:
-        """Rewrite the details; move the search attributes when the status moved."""
+        """Rewrite the details; move the search attributes when the status moved, or the reason of the end."""
         workflow.set_current_details("\n".join([details(call), *self._notes]))
-        status = progress(call).status
-        if status is self._shown:
+        status, final = progress(call).status, ending(call)
+        reason = final.reason if final else None
+        if status is self._shown and not (
+            reason is not self._reason and workflow.patched("the-reason-that-is-shown-is-the-last-one")
+        ):
             return
-        self._shown = status
+        self._shown, self._reason = status, reason
         updates: list[SearchAttributeUpdate[str]] = [CALL_STATUS.value_set(status.value)]
-        if final := ending(call):
+        if final:
             updates.append(CALL_FINISH_REASON.value_set(final.reason.value))
         if call.plan and status is not CallStatus.REGISTERED:
             updates.append(CALL_AGENT.value_set(call.plan.agent_name))

@@ -26,7 +26,7 @@ from workflows.messages import END, REGISTER, TRANSFER, Ack, EndRequest, Transfe
 from workflows.redialling import register_redial
 from workflows.scribe import Scribe
 from workflows.story import Story
-from workflows.talking import Talking
+from workflows.talking import Talking, is_too_late
 from workflows.wrapping_up import WrappingUp
 
 
@@ -82,8 +82,10 @@ class LiveCallWorkflow:
         talking.stop_watching()
         await self._follow_up()
         await wrapping_up.archive()
+        await wrapping_up.hang_up_late_ring()
         scribe.finish()
         await keeping
+        await wrapping_up.hang_up_late_ring()
         return self._result(registered.outcome)
 
     async def _follow_up(self) -> None:
@@ -193,7 +195,7 @@ class LiveCallWorkflow:
 
     @workflow.signal(description="Conversation: the agent asks for a transfer")
     def transfer_requested(self, fact: f.TransferRequested) -> None:
-        if refusal_of_transfer(self._story.call, fact.to_number) is None:
+        if refusal_of_transfer(self._story.call, fact.to_number) is None and not is_too_late(fact):
             self._story.learn(fact)
 
     @workflow.signal(description="Carrier: the transfer's target answered")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 from activities.models import CallingTime
 from activities.telephony import Telephony
@@ -29,9 +29,7 @@ class Redial:
         await _sleep_until(due, "until the redial is due")
         if pending.calling_hours and workflow.now() <= due + LATEST:
             wish = CallingTime(to_number=order.request.to_number, hours=pending.calling_hours, at=workflow.now())
-            allowed = await workflow.execute_local_activity_method(
-                Telephony.find_calling_time, wish, summary="Find the callee's hours", **options.ASK_CLOCK
-            )
+            allowed = await _find_calling_time(wish)
             if allowed is None:
                 return "not made: the callee's calling hours never come"
             due = max(due, allowed)
@@ -52,6 +50,15 @@ class Redial:
         except WorkflowAlreadyStartedError:
             return f"not made: another request holds the call id {order.call_id}"
         return f"made as call {order.call_id}"
+
+
+async def _find_calling_time(wish: CallingTime) -> datetime | None:
+    """At once, or as soon as a worker can: a machine that stood still costs no redial."""
+    find, summary = Telephony.find_calling_time, "Find the callee's hours"
+    try:
+        return await workflow.execute_local_activity_method(find, wish, summary=summary, **options.ASK_CLOCK)
+    except FailureError:
+        return await workflow.execute_activity_method(find, wish, summary=summary, **options.REGISTER_REDIAL)
 
 
 async def _sleep_until(moment: datetime, summary: str) -> None:

@@ -22,6 +22,7 @@ class Scribe:
         self._story = story
         self._revisions_before = kept.revision if kept else 0
         self._saved = kept.model_copy(update={"complete": False}) if kept else progress(story.call)
+        self._might_ring_late = kept is not None and kept.may_ring_late
         self._finished = False
 
     @property
@@ -44,7 +45,10 @@ class Scribe:
     def _latest(self) -> Progress:
         """The progress to store; facts that change nothing visible leave the stored one as it is."""
         latest = progress(self._story.call, complete=self._finished)
-        latest = latest.model_copy(update={"revision": self._revisions_before + latest.revision})
+        may_ring_late = latest.may_ring_late or (self._might_ring_late and latest.carrier_call_id is None)
+        latest = latest.model_copy(
+            update={"revision": self._revisions_before + latest.revision, "may_ring_late": may_ring_late}
+        )
         unchanged = latest.model_copy(update={"revision": self._saved.revision}) == self._saved
         return self._saved if unchanged else latest
 

@@ -21,6 +21,15 @@ from workflows.names import masked
 from workflows.scribe import Scribe
 from workflows.story import Story
 
+WISH_PATIENCE = timedelta(seconds=50)
+"""How old a wish for a transfer may be: after a minute the agent is told that nothing came of it, and talks on."""
+
+
+def is_too_late(asked: f.TransferRequested) -> bool:
+    """Whether whoever asked for this transfer has given it up."""
+    is_old = workflow.now() - asked.at > WISH_PATIENCE
+    return is_old and workflow.patched("a-late-wish-for-a-transfer-is-void")
+
 
 class Talking:
     """The conversation of a story, seen from outside."""
@@ -51,6 +60,10 @@ class Talking:
     def _answered_at(self) -> datetime:
         return self._story.learnt(f.CallAnswered, f.ConversationStarted)
 
+    @property
+    def _maximum_duration_ends_at(self) -> datetime:
+        return self._answered_at + timedelta(seconds=self._story.policy.maximum_duration_seconds)
+
     async def _media_comes_up(self) -> None:
         story = self._story
         by = workflow.now() + timedelta(seconds=story.policy.media_up_seconds)
@@ -63,10 +76,8 @@ class Talking:
 
     async def _talk_until_something_is_asked(self) -> None:
         story = self._story
-        by = self._answered_at + timedelta(seconds=story.policy.maximum_duration_seconds)
-        if await story.until(
-            lambda: self._transfer_to_start() is not None, by=by, leads_to=FinishReason.MAXIMUM_DURATION_EXCEEDED
-        ):
+        by, reason = self._maximum_duration_ends_at, FinishReason.MAXIMUM_DURATION_EXCEEDED
+        if await story.until(lambda: self._transfer_to_start() is not None, by=by, leads_to=reason):
             story.learn(f.TimerExpired(at=workflow.now(), timer=f.Timer.MAXIMUM_DURATION))
         elif asked := self._transfer_to_start():
             await self._transfer(asked)
@@ -79,11 +90,19 @@ class Talking:
     async def _transfer(self, asked: f.TransferRequested) -> None:
         """Have the carrier ring the target; busy or unanswered, it hands the callee back to the agent by itself."""
         story, call = self._story, self._story.call
-        heeds_the_end = workflow.patched("the-end-goes-before-a-transfer")
         # The target's number is read from the record.
-        await workflow.wait_condition(lambda: self._scribe.is_in_step or (heeds_the_end and story.is_ending()))
-        if heeds_the_end and story.is_ending():
-            return
+        if workflow.patched("a-transfer-waits-as-long-as-its-asker"):
+            by = min(asked.at + WISH_PATIENCE, self._maximum_duration_ends_at)
+            if await story.until(lambda: self._scribe.is_in_step, by=by, leads_to="no transfer: the store is away"):
+                self._transfer_failed(asked, "not started: the store is away")
+                return
+            if story.is_ending():
+                return
+        else:
+            heeds_the_end = workflow.patched("the-end-goes-before-a-transfer")
+            await workflow.wait_condition(lambda: self._scribe.is_in_step or (heeds_the_end and story.is_ending()))
+            if heeds_the_end and story.is_ending():
+                return
         order = TransferOrder(
             call_id=call.order.call_id,
             attempt_id=story.attempt_id,
@@ -95,12 +114,25 @@ class Talking:
                 Telephony.start_transfer, order, summary=f"Transfer to {masked(asked.to_number)}", **options.STEER
             )
         except ActivityError as error:
-            status = f"not started: {error.cause or error}"
-            story.learn(f.TransferFailed(at=workflow.now(), request_id=asked.request_id, carrier_status=status))
+            self._transfer_failed(asked, f"not started: {error.cause or error}")
             return
         story.learn(f.TransferStarted(at=workflow.now(), request_id=asked.request_id))
         if not moved:
             await story.ask_carrier("is the call over?")
+
+    async def _stop_recording(self) -> None:
+        """What the callee and the transfer's target say to each other is not ours to keep."""
+        call = self._story.call
+        try:
+            await workflow.execute_activity_method(
+                Telephony.stop_recording, call.carrier_call_id or "", summary="Stop the recording", **options.STEER
+            )
+        except ActivityError as error:
+            workflow.logger.warning("call %s is recorded beyond its transfer: %s", call.order.call_id, error.cause)
+
+    def _transfer_failed(self, asked: f.TransferRequested, status: str) -> None:
+        failed = f.TransferFailed(at=workflow.now(), request_id=asked.request_id, carrier_status=status)
+        self._story.learn(failed)
 
     async def _check_answering_machine(self) -> None:
         """Wait for the carrier's verdict, or ask for it, and weigh it against the agent's policy."""
@@ -168,6 +200,8 @@ class Talking:
         extension = Extension(
             carrier_call_id=call.carrier_call_id or "", time_limit_seconds=round(since_answer + limit)
         )
+        if story.plan.records_to_the_bridge:
+            await self._stop_recording()
         try:
             await workflow.execute_activity_method(
                 Telephony.extend_time_limit, extension, summary="Let the transferred call go on", **options.STEER

@@ -68,7 +68,11 @@ class MongoLooseEnds:
             "progress.carrier_call_id": None,
             "claim": None,
             "registered_at": {"$lte": created_at + _CLOCK_SKEW},
-            "$or": [{"progress.end_time": None}, {"progress.end_time": {"$gte": created_at - _CLOCK_SKEW}}],
+            # Whoever ended without a dial rings nobody; records of before this was kept do not say.
+            "$or": [
+                {"progress.end_time": None},
+                {"progress.end_time": {"$gte": created_at - _CLOCK_SKEW}, "progress.may_ring_late": {"$ne": False}},
+            ],
         }
         rivals = await self._database.calls.find(query, WITHOUT_TRANSCRIPT).limit(2).to_list(length=None)
         if len(rivals) != 1 or rivals[0]["progress"]["end_time"] is None:

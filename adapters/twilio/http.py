@@ -16,6 +16,8 @@ TOTAL_SECONDS = 15.0
 """How long one request may take in all."""
 CONNECT_SECONDS = 5.0
 """How long a connection may take to come up; until then nothing was sent."""
+CONNECTED_WITHIN_SECONDS = 8.0
+"""The same with all that comes before: looking the name up, and waiting for one of the connections to be free."""
 KEEP_ALIVE_SECONDS = 5.0
 """How long an idle connection is kept. A dial on one that the carrier is just closing would be ambiguous."""
 AUDIO_SILENCE_SECONDS = 30.0
@@ -32,8 +34,12 @@ class DirectHttpClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships 
         self.origin: SplitResult = urlsplit(origin or API_ORIGIN)
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_SECONDS),
-            timeout=aiohttp.ClientTimeout(total=total_seconds, sock_connect=CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(
+                total=total_seconds, connect=CONNECTED_WITHIN_SECONDS, sock_connect=CONNECT_SECONDS
+            ),
         )
+        # Recordings that come slowly shall not keep a hangup or a dial waiting for a connection.
+        self.audio_session = aiohttp.ClientSession()
 
     @override
     async def request(
@@ -70,3 +76,4 @@ class DirectHttpClient(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships 
     async def close(self) -> None:
         """Close every connection."""
         await self.session.close()
+        await self.audio_session.close()

@@ -8,7 +8,6 @@ import aiohttp
 from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]  # the SDK ships no types
 from twilio.rest import Client  # type: ignore[import-untyped]  # the SDK ships no types
 
-from adapters.twilio.dispositions import may_be_asked_again
 from adapters.twilio.http import API_ORIGIN, AUDIO_SILENCE_SECONDS, CONNECT_SECONDS, DirectHttpClient
 from adapters.twilio.refusals import asking, refusal
 from adapters.twilio.wav import whole
@@ -16,6 +15,8 @@ from calls.ports.carrier import CarrierError, CarrierRecording
 
 PIECE_BYTES = 64 * 1024
 _RECORDING_SID = re.compile(r"RE[0-9a-f]{32}")
+_RUNNING = "Twilio.CURRENT"
+"""Stands for the id of the recording that is running, as the call recordings resource allows."""
 _OK, _BAD_REQUEST, _NOT_FOUND = 200, 400, 404
 _DOWNLOAD = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=AUDIO_SILENCE_SECONDS)
 
@@ -33,14 +34,22 @@ class Recordings:
         self._headers = {"Authorization": aiohttp.encode_basic_auth(*credentials)}
 
     async def of_call(self, carrier_call_id: str) -> list[CarrierRecording]:
-        """The recordings of a carrier call, newest first. Raises CarrierError."""
-        with asking():
+        """The recordings of a carrier call, newest first. Raises CarrierError, never a permanent one."""
+        with asking(never_permanent=True):
             try:
                 page = await self._client.calls(carrier_call_id).recordings.page_async(page_size=50)
                 return [_carrier_recording(recording) for recording in page]
             except TwilioException as error:
                 _unless_unknown(error)
                 return []
+
+    async def stop(self, carrier_call_id: str) -> None:
+        """End the recording that runs on a carrier call, if one does. Raises CarrierError."""
+        with asking():
+            try:
+                await self._client.calls(carrier_call_id).recordings(_RUNNING).update_async(status="stopped")
+            except TwilioException as error:
+                _unless_unknown(error)
 
     async def audio(self, recording_id: str) -> AsyncGenerator[bytes, None]:
         """The audio as WAV, both channels where there are two. Raises CarrierError, in mid-stream too."""
@@ -59,7 +68,7 @@ class Recordings:
 
     def _get(self, url: str) -> Any:
         # No redirects: the credentials in the headers are for this host alone.
-        return self._http.session.get(url, headers=self._headers, timeout=_DOWNLOAD, allow_redirects=False)
+        return self._http.audio_session.get(url, headers=self._headers, timeout=_DOWNLOAD, allow_redirects=False)
 
     async def delete(self, recording_id: str) -> None:
         """Forget a recording; no error when it is gone already. Raises CarrierError."""
@@ -74,8 +83,8 @@ async def _body(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]
     if response.status != _OK:
         raise CarrierError(
             f"the recording was not given: HTTP {response.status}",
-            # 404 too: the audio is there a little later than the news of it.
-            permanent=not may_be_asked_again(response.status),
+            # Whatever it is: the audio comes a little later than the news of it, and keys are mended within the day.
+            permanent=False,
             evidence={"http_status": response.status},
         )
     async for piece in whole(response.content.iter_chunked(PIECE_BYTES)):

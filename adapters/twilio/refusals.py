@@ -100,8 +100,11 @@ def _dial_error(error: TwilioException) -> CarrierError:
 
 
 @contextlib.contextmanager
-def asking() -> Iterator[None]:
-    """Turn whatever goes wrong with any other request into a CarrierError."""
+def asking(*, never_permanent: bool = False) -> Iterator[None]:
+    """Turn whatever goes wrong with any other request into a CarrierError.
+
+    `never_permanent` is for what may be asked for a whole day: a key that is wrong today is mended tomorrow.
+    """
     try:
         yield
     except TwilioException as error:
@@ -109,7 +112,7 @@ def asking() -> Iterator[None]:
         if answer is None:
             raise CarrierError(str(error), permanent=False) from error
         text = f"{answer.message} (HTTP {answer.http_status}, code {answer.code})"
-        permanent = not may_be_asked_again(answer.http_status)
+        permanent = not (never_permanent or may_be_asked_again(answer.http_status))
         raise CarrierError(text, permanent=permanent, evidence=answer.evidence) from error
     except (*NO_ANSWER, *UNREADABLE) as error:
         raise CarrierError(f"the carrier did not answer: {type(error).__name__} {error}", permanent=False) from error

@@ -44,7 +44,7 @@ PLANTS: tuple[Plant, ...] = (
         invariant=2,
         bug="a call is hung up in the record only",
         file="workflows/wrapping_up.py",
-        right="while not is_over(story.call):",
+        right="while not is_done():",
         wrong="while False:",
         calls=120,
     ),

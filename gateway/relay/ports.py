@@ -59,7 +59,7 @@ class Reporter(Protocol):
         """The conversation found a reason to hang up, at that time: the report may be much later."""
         ...
 
-    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> bool:
+    async def transfer_asked(self, call_id: str, request_id: str, to_number: str, at: datetime) -> bool:
         """The agent wants the callee put through; False when that number must not be rung: nobody was told."""
         ...
 

@@ -209,12 +209,12 @@ class RelaySession:
             self._timers.append(self._loop.call_later(self._around.pacing.hangup_grace, self._end_relay))
         elif isinstance(outcome, TransferAsked):
             request_id = f"agent-{self._attempt_id}-{outcome.response_id}"
-            self._reports.put(partial(self._ask_for_transfer, request_id, outcome.to_number))
+            self._reports.put(partial(self._ask_for_transfer, request_id, outcome.to_number, self._around.wall()))
         else:
             self._reports.put(partial(self._around.reporter.voicemail_reported, self.call_id, self._attempt_id))
 
-    async def _ask_for_transfer(self, request_id: str, to_number: str) -> None:
-        if not await self._around.reporter.transfer_asked(self.call_id, request_id, to_number):
+    async def _ask_for_transfer(self, request_id: str, to_number: str, at: datetime) -> None:
+        if not await self._around.reporter.transfer_asked(self.call_id, request_id, to_number, at):
             self.transfer_failed()
 
     async def _report_end(self, ended: Ended, at: datetime) -> None:

@@ -57,6 +57,7 @@ DEPLOYMENT = "ringback"
 _STICKY = timedelta(seconds=2)
 """How long a dead worker's calls wait before another takes them; the engine's own default is 10 s."""
 
+_BESIDE_RECORDINGS = 100  # activities at once on a worker of calls, beside one recording for each open call
 _POSTS_AT_ONCE = 100
 """Customers' servers that are posted to at the same time; one that hangs takes 10 s of a place."""
 
@@ -156,6 +157,7 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
             telephony.leave_message,
             telephony.adopt_call,
             telephony.extend_time_limit,
+            telephony.stop_recording,
             doing.conversing.check_answering_machine,
             archiving.archive_recording,
             archiving.archive_transcript,
@@ -166,6 +168,8 @@ def workers(client: Client, doing: Verbs, settings: WorkerSettings) -> Sequence[
         ],
         interceptors=[OnlyWhatFits()],
         workflow_runner=workflow_runner(),
+        # As many as calls are open: recordings that are waited for shall not keep a hangup waiting for a slot.
+        max_concurrent_activities=open_calls + _BESIDE_RECORDINGS,
         max_cached_workflows=round(open_calls * 1.5),
         sticky_queue_schedule_to_start_timeout=_STICKY,
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),

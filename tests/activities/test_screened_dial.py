@@ -1,14 +1,17 @@
 """The fence right before the dial, and before a transfer's."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
-from activities.models import DialOrder, DialResult, TransferOrder
+from activities.models import DialOrder, DialResult, LiveCall, TransferOrder
 from activities.telephony import Telephony
 from adapters.numbering.plan import NumberingPlan
 from calls.calling_hours import CallingHours, Weekday
+from calls.ports.call_store import Pulse
 from calls.ports.do_not_call import DoNotCall
 from calls.reasons import FinishReason
 from calls.records import Progress, TransferEntry
@@ -120,10 +123,10 @@ async def test_a_transfers_target_is_screened_last_of_all() -> None:
     """A target that must not be rung fails the transfer for good before the carrier hears of it; others are rung."""
     carrier, listed = FakeCarrier(), FakeDoNotCallList()
     telephony, order = await _asked_to_transfer(carrier, listed)
-    assert await telephony.start_transfer(order)
+    assert await ActivityEnvironment().run(telephony.start_transfer, order)
     await listed.add(DoNotCall(phone_number=ALICE), datetime.now(UTC))
     with pytest.raises(ApplicationError, match="screening: do_not_call") as refused:
-        await telephony.start_transfer(order)
+        await ActivityEnvironment().run(telephony.start_transfer, order)
     assert refused.value.non_retryable
     assert [name for name, _ in carrier.requests].count("start_transfer") == 1
 
@@ -133,8 +136,37 @@ async def test_a_transfer_whose_outcome_is_known_is_not_begun_again(request_id: 
     """The answer to the first attempt was lost: nobody is rung, or cut off, once more."""
     carrier = FakeCarrier()
     telephony, order = await _asked_to_transfer(carrier, FakeDoNotCallList(), request_id=request_id, status=status)
-    assert await telephony.start_transfer(order)
+    assert await ActivityEnvironment().run(telephony.start_transfer, order)
     assert "start_transfer" not in [name for name, _ in carrier.requests]
+
+
+@pytest.mark.parametrize(("closed_after_seconds", "times"), [(None, 1), (-5.0, 1), (0.5, 0)])
+async def test_a_transfer_that_is_under_way_is_not_begun_again(closed_after_seconds: float | None, times: int) -> None:
+    """The carrier took the first attempt, as the talk's end since shows, and only its answer was lost."""
+    carrier = FakeCarrier()
+    telephony, order = await _asked_to_transfer(carrier, FakeDoNotCallList())
+    again = ActivityEnvironment()
+    again.info = dataclasses.replace(again.info, attempt=2)
+    store = telephony._store
+    await store.touch({"c1": Pulse("VX1", again.info.scheduled_time - timedelta(seconds=9))})
+    if closed_after_seconds is not None:
+        await store.close_pulse("c1", again.info.scheduled_time + timedelta(seconds=closed_after_seconds))
+    assert await again.run(telephony.start_transfer, order)
+    assert [name for name, _ in carrier.requests].count("start_transfer") == times
+
+
+async def test_a_message_that_is_being_spoken_is_not_begun_again() -> None:
+    """Nor one cut off by its own beginning."""
+    carrier = FakeCarrier()
+    telephony, order = await _asked_to_transfer(carrier, FakeDoNotCallList())
+    call = LiveCall(call_id="c1", attempt_id="a1", carrier_call_id=order.carrier_call_id)
+    assert await ActivityEnvironment().run(telephony.leave_message, call)
+    again = ActivityEnvironment()
+    again.info = dataclasses.replace(again.info, attempt=2)
+    await telephony._store.touch({"c1": Pulse("VX1", again.info.scheduled_time - timedelta(seconds=9))})
+    await telephony._store.close_pulse("c1", again.info.scheduled_time + timedelta(seconds=1))
+    assert await again.run(telephony.leave_message, call)
+    assert [name for name, _ in carrier.requests].count("play_message") == 1
 
 
 async def test_no_transfer_is_started_unscreened() -> None:
@@ -143,6 +175,6 @@ async def test_no_transfer_is_started_unscreened() -> None:
     telephony, order = await _asked_to_transfer(carrier, listed)
     listed.is_away = True
     with pytest.raises(ApplicationError) as away:
-        await telephony.start_transfer(order)
+        await ActivityEnvironment().run(telephony.start_transfer, order)
     assert not away.value.non_retryable
     assert "start_transfer" not in [name for name, _ in carrier.requests]

@@ -100,7 +100,7 @@ async def test_other_systems_carrier_calls_are_none_of_ours(world: World) -> Non
 
 async def test_a_carrier_call_of_a_lost_dial_is_a_stray(world: World) -> None:
     """Its numbers and time fit the one call whose dial was taken for lost; what somebody dialled in does not."""
-    await world.call("c1", complete=True, end_time=datetime.now(UTC))
+    await world.call("c1", complete=True, end_time=datetime.now(UTC), may_ring_late=True)
     world.rings(SID)
     assert await world.suspects() == [Suspect(call_id="c1", carrier_call_id=SID)]
     world.rings(SID, is_outbound=False)

@@ -59,5 +59,7 @@ class FakeLooseEnds:
             and progress.carrier_call_id is None
             and call.order.call_id not in self.store.claims
             and call.registered_at <= created_at + _CLOCK_SKEW
-            and (progress.end_time is None or progress.end_time >= created_at - _CLOCK_SKEW)
+            and (
+                progress.end_time is None or (progress.may_ring_late and progress.end_time >= created_at - _CLOCK_SKEW)
+            )
         )

@@ -94,7 +94,7 @@ async def test_a_pulse_is_kept(rig: Rig, records: SessionRecords) -> None:
 async def test_reports_become_facts(rig: Rig, reports: SessionReports) -> None:
     """What a session reports is told to its call, in the order of its telling; an end bears the time it came."""
     await reports.conversation_started("talk", "a1", "VX1", SID)
-    assert await reports.transfer_asked("talk", "agent-a1-3", "+14155550110")
+    assert await reports.transfer_asked("talk", "agent-a1-3", "+14155550110", NOON)
     await reports.voicemail_reported("talk", "a1")
     ended = Ended(FinishReason.AGENT_ENDED_CALL, Party.AGENT, {"close_code": 1000})
     await reports.conversation_ended("talk", "a1", ended, NOON - timedelta(minutes=1))
@@ -115,7 +115,7 @@ async def test_reports_become_facts(rig: Rig, reports: SessionReports) -> None:
 async def test_a_transfer_to_whom_nobody_may_ring(rig: Rig, reports: SessionReports, target: str) -> None:
     """A transfer to a listed, dear or impossible number is refused, and its call hears nothing of it."""
     await rig.parts.do_not_call.add(DoNotCall(phone_number="+14155550110"), NOON)
-    assert not await reports.transfer_asked("talk", "agent-a1-3", target)
+    assert not await reports.transfer_asked("talk", "agent-a1-3", target, datetime.now(UTC))
     assert not rig.control.told
 
 

@@ -53,6 +53,8 @@ class Script:
     carrier_says: list[CarrierWord] = field(default_factory=list)
     hours_begin_in: timedelta | None = timedelta(0)
     """How long a callee may not be rung yet; None when their hours never come."""
+    first_hours_fail: bool = False
+    """Whether those cannot be found at the first asking."""
     machine: MachineDecision | None = field(
         default_factory=lambda: MachineDecision(action=MachineAction.PROCEED, answered_by="human", why="no machine")
     )
@@ -62,10 +64,14 @@ class Script:
     store_is_away: timedelta | None = None
     """How long the store does not answer the first time a registration is given up."""
     broken: set[str] = field(default_factory=set)
+    broken_for: dict[str, timedelta] = field(default_factory=dict)
+    """Verbs that fail at their first attempt, and how long the second one is away."""
     asked: list[tuple[str, Any]] = field(default_factory=list)
     saved: list[Progress] = field(default_factory=list)
     announced: list[bool] = field(default_factory=list)
     """Whether each save was to be announced."""
+    on_dial: Callable[[], Awaitable[None]] | None = None
+    """What happens while the carrier is asked to dial."""
     on_hang_up: Any = None
     on_save: Callable[[Progress], Awaitable[None]] | None = None
     """What happens while a record is written."""
@@ -78,6 +84,8 @@ class Script:
     def note(self, verb: str, what: Any) -> None:
         self.asked.append((verb, what))
         self.was_asked.set()
+        if (away := self.broken_for.pop(verb, None)) is not None:
+            raise ApplicationError(f"{verb} is broken for now", next_retry_delay=away)
         if verb in self.broken:
             raise ApplicationError(f"{verb} is broken", non_retryable=True)
 
@@ -141,11 +149,15 @@ class ScriptedVerbs:
     @activity.defn
     async def dial(self, order: DialOrder) -> DialOutcome:
         self._script.note("dial", order)
+        if self._script.on_dial:
+            await self._script.on_dial()
         return self._script.dials.pop(0) if self._script.dials else ACCEPTED
 
     @activity.defn
     async def find_calling_time(self, wish: CallingTime) -> datetime | None:
         self._script.note("find_calling_time", wish)
+        if self._script.first_hours_fail and activity.info().is_local:
+            raise ApplicationError("stood still", non_retryable=True)
         wait = self._script.hours_begin_in
         return None if wait is None else wish.at + wait
 
@@ -187,6 +199,10 @@ class ScriptedVerbs:
     @activity.defn
     async def extend_time_limit(self, extension: Extension) -> None:
         self._script.note("extend_time_limit", extension)
+
+    @activity.defn
+    async def stop_recording(self, carrier_call_id: str) -> None:
+        self._script.note("stop_recording", carrier_call_id)
 
     @activity.defn
     async def check_answering_machine(self, check: MachineCheck) -> MachineDecision:

@@ -217,6 +217,7 @@ async def on_stage(
         verbs.leave_message,
         verbs.adopt_call,
         verbs.extend_time_limit,
+        verbs.stop_recording,
         verbs.check_answering_machine,
         verbs.archive_recording,
         verbs.archive_transcript,

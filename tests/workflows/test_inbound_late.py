@@ -87,8 +87,13 @@ async def test_a_registered_call_whose_caller_was_turned_away_ends(env: Workflow
     async with on_stage(env, a_script(), an_arrival()) as stage:
         await stage.begin()
         await stage.tell(TOLD)
+        await stage.until_waiting()
+        await stage.wait(30)
+        assert stage.script.times("hang_up") == 0, "the caller hears why"
+        await stage.tell(stage.completed())
         result = await stage.end()
     assert (result.finish_reason, result.evidence["detail"]) == (R.UNKNOWN_ERROR, "told by the gateway")
+    assert stage.script.times("hang_up") == 0
 
 
 async def test_a_caller_who_talks_was_not_turned_away(env: WorkflowEnvironment) -> None:

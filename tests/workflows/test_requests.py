@@ -24,9 +24,10 @@ async def ask_transfer(stage: Stage, to_number: str = TARGET, request_id: str = 
     return await stage.handle.execute_update(OutboundCall.transfer, request)
 
 
-async def test_a_transfer_that_is_bridged(env: WorkflowEnvironment) -> None:
+@pytest.mark.parametrize("records_to_the_bridge", [True, False])
+async def test_a_transfer_that_is_bridged(env: WorkflowEnvironment, *, records_to_the_bridge: bool) -> None:
     """At the bridge the record ends as call_transferred; the workflow stays until the carrier's call is over."""
-    async with on_stage(env) as stage:
+    async with on_stage(env, Script(plan=a_plan(records_to_the_bridge=records_to_the_bridge))) as stage:
         await talking(stage)
         assert (await ask_transfer(stage)).accepted
         await stage.until_asked("start_transfer")
@@ -35,6 +36,7 @@ async def test_a_transfer_that_is_bridged(env: WorkflowEnvironment) -> None:
         assert (await stage.handle.describe()).status is not None
         await stage.tell(stage.completed())
         result = await stage.end()
+    assert stage.script.times("stop_recording") == records_to_the_bridge
     assert (result.finish_reason, result.status) == (R.CALL_TRANSFERRED, "ended")
     assert stage.script.times("hang_up") == 0
     bridged = [entry for entry in stage.script.saved if entry.transfer and entry.transfer.status == "bridged"]

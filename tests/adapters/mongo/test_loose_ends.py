@@ -42,6 +42,7 @@ def lost(revision: int = 3) -> Progress:
         end_time=NOON + 60 * SECOND,
         finish_reason=FinishReason.TWILIO_SERVICE_ERROR,
         phase=Phase.DIALLING,
+        may_ring_late=True,
         complete=True,
     )
 
@@ -94,6 +95,13 @@ async def test_a_lost_dial_is_found_by_numbers_and_time(calls: CallStore, loose_
     assert await loose_ends.lost_dial(CALLER, BOB, NOON + 20 * SECOND) is None
     assert await loose_ends.lost_dial(CALLER, ALICE, NOON - 20 * SECOND) is None
     assert await loose_ends.lost_dial(CALLER, ALICE, NOON + 80 * SECOND) is None
+
+
+async def test_a_call_that_was_never_dialled_lost_nothing(calls: CallStore, loose_ends: LooseEnds) -> None:
+    """It waited for a slot, or was refused: what rings with its numbers is somebody else's."""
+    await calls.register(new_call("c1"))
+    await calls.save_progress("c1", lost().model_copy(update={"may_ring_late": False}))
+    assert await loose_ends.lost_dial(CALLER, ALICE, NOON + 20 * SECOND) is None
 
 
 async def _goes_on(calls: CallStore) -> None:

@@ -65,7 +65,7 @@ class MemoryReporter:
     async def conversation_ended(self, call_id: str, attempt_id: str, ended: Ended, at: datetime) -> None:
         self._put("ended", call_id, ended)
 
-    async def transfer_asked(self, call_id: str, request_id: str, to_number: str) -> bool:
+    async def transfer_asked(self, call_id: str, request_id: str, to_number: str, at: datetime) -> bool:
         if not self.refuses_transfers:
             self._put("transfer", call_id, request_id, to_number)
         return not self.refuses_transfers
