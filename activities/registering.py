@@ -160,5 +160,6 @@ def _plan(
         keeps_decisions=True,
         transfers_go_first=True,
         asks_for_a_slot_again=True,
+        lost_dials_stay_lost=True,
         calling_hours=None if is_inbound else agent.calling_hours or calling_hours,
     )

@@ -186,10 +186,10 @@ class Telephony:
             )
 
     @activity.defn
-    async def stop_recording(self, carrier_call_id: str) -> None:
-        """Record no further; nothing where nothing is being recorded."""
+    async def stop_recording(self, carrier_call_id: str) -> bool:
+        """Record no further; False where nothing is being recorded."""
         with translated():
-            await self._carrier.stop_recording(carrier_call_id)
+            return await self._carrier.stop_recording(carrier_call_id)
 
     @activity.defn
     async def extend_time_limit(self, extension: Extension) -> None:

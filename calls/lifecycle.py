@@ -145,11 +145,13 @@ def ending(call: Call) -> Ending | None:
     if refused := call.fact(f.DialRefused):
         by = refused.by or REASONS[refused.reason].by
         return Ending(refused.reason, by, Phase.DIALLING, {**_seen(call), **refused.evidence})
-    if lost := call.fact(f.DialLost):  # what is told of its carrier call afterwards is our hangup's doing
+    lost, completed = call.fact(f.DialLost), call.fact(f.CallCompleted)
+    # What is told afterwards of a lost dial's carrier call is our hangup's doing.
+    if completed and not (lost and call.plan and call.plan.lost_dials_stay_lost):
+        return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)
+    if lost:
         reason = FinishReason.TWILIO_SERVICE_ERROR
         return Ending(reason, REASONS[reason].by, Phase.DIALLING, {**_seen(call), **lost.evidence})
-    if completed := call.fact(f.CallCompleted):
-        return _ended_by_conversation(call, completed) or _ended_by_carrier(call, completed)
     return None
 
 

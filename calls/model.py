@@ -112,6 +112,8 @@ class CallPlan(BaseModel):
     """Whether what the talk comes to gives way to a transfer under way. Calls from before that was so lack it."""
     asks_for_a_slot_again: bool = False
     """Whether a call whose wait for a slot is over asks once more. Calls from before that was so lack it."""
+    lost_dials_stay_lost: bool = False
+    """Whether a lost dial is the reason whatever the carrier tells later. Calls from before that was so lack it."""
     calling_hours: CallingHours | None = None
     """When its callee may be rung, by the callee's clock; None is at any time."""
 

@@ -90,4 +90,5 @@ class Asking:
         return turn is not None and turn.is_open and turn.utterance is not None and not turn.utterance.interruptible
 
     def _entries(self) -> tuple[list[str], list[str] | None]:
-        return self._record.entries(self._playback.speaking_now, with_tools=self.tells_tools)
+        speaking, since = self._playback.speaking_now
+        return self._record.entries(speaking, since, with_tools=self.tells_tools)

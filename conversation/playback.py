@@ -107,9 +107,9 @@ class Playback:
         return len(self._queue) >= _MOST_WAITING
 
     @property
-    def speaking_now(self) -> str:
-        """What was heard of the utterance that is under way."""
-        return self._queue[0].spoken if self._queue else ""
+    def speaking_now(self) -> tuple[str, float | None]:
+        """What was heard of the utterance that is under way, and when it began."""
+        return (self._queue[0].spoken, self._queue[0].started_at) if self._queue else ("", None)
 
     @property
     def may_interrupt(self) -> bool:

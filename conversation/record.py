@@ -70,7 +70,11 @@ class Record:
         """Keep a tool call for the agent server's own view."""
         self._transcript.add_tool(frame)
 
-    def entries(self, speaking: str, *, with_tools: bool) -> tuple[list[str], list[str] | None]:
-        """The transcript for the agent server, plain and, if it wants that, with tool calls."""
-        plain = self._transcript.entries(speaking)
-        return plain, self._transcript.entries_with_tools(speaking) if with_tools else None
+    def entries(self, speaking: str, since: float | None, *, with_tools: bool) -> tuple[list[str], list[str] | None]:
+        """The transcript for the agent server, plain and, if it wants that, with tool calls.
+
+        `speaking` is what was heard of the utterance under way, which began at `since`.
+        """
+        began = self.wall(since) if since is not None else None
+        plain = self._transcript.entries(speaking, began)
+        return plain, self._transcript.entries_with_tools(speaking, began) if with_tools else None

@@ -86,15 +86,24 @@ class Transcript:
         """Whether the callee's words, or a note, stand at the end."""
         return bool(self._unanswered)
 
-    def entries(self, speaking: str = "") -> list[str]:
-        """The transcript, entry by entry, as JSON; `speaking` is what of an unfinished agent's turn was heard."""
-        return _with_unfinished(self._spoken, speaking, user_spoke_last=self.user_spoke_last)
+    def entries(self, speaking: str = "", began: datetime | None = None) -> list[str]:
+        """The transcript, entry by entry, as JSON; `speaking` is what of an unfinished agent's turn was heard.
 
-    def entries_with_tools(self, speaking: str = "") -> list[str]:
+        What the callee said since it `began` stands behind it: that is what is to be answered.
+        """
+        place = self._place_of_words_that_began(began)
+        return _with_unfinished(self._spoken, speaking, place)
+
+    def entries_with_tools(self, speaking: str = "", began: datetime | None = None) -> list[str]:
         """The same with tool calls where they happened."""
         if not self._has_tools:
-            return self.entries(speaking)
-        return _with_unfinished(self._entries, speaking, user_spoke_last=self.user_spoke_last)
+            return self.entries(speaking, began)
+        place = self._place_of_words_that_began(began)
+        after = self._spoken[place] if place < len(self._spoken) else None
+        return _with_unfinished(self._entries, speaking, _place_of(after, self._entries))
+
+    def _place_of_words_that_began(self, at: datetime | None) -> int:
+        return len(self._spoken) - sum(at is not None and began >= at for began in self._unanswered)
 
     def _append(self, message: Message) -> None:
         self.next_seq = message.seq + 1
@@ -115,10 +124,8 @@ def _place_of(entry: str | None, entries: list[str]) -> int:
     return next((place for place in reversed(range(len(entries))) if entries[place] is entry), len(entries))
 
 
-def _with_unfinished(entries: list[str], speaking: str, *, user_spoke_last: bool) -> list[str]:
+def _with_unfinished(entries: list[str], speaking: str, place: int) -> list[str]:
     if not speaking:
         return entries
-    # The callee spoke over it, so it began before the callee's words, and those are what is to be answered.
-    place = len(entries) - 1 if user_spoke_last else len(entries)
     entry = encode({"role": Role.AGENT.value, "content": speaking})
     return [*entries[:place], entry, *entries[place:]]

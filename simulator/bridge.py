@@ -72,6 +72,7 @@ class Bridge:
                 status=self.child.status,
                 bridged=self._bridged_at is not None,
                 seconds=self.child.duration_seconds,
+                bridged_at=self._bridged_at,
             )
         )
 

@@ -58,9 +58,16 @@ class CallsApi:
         limit, status = time_limit(form), str(form.get("Status", ""))
         if "FallbackUrl" in form:
             leg.fallback = (checked_url(form, "FallbackUrl"), str(form.get("FallbackMethod", "POST")).upper())
+        dice, to = self._board.dice, leg.request.person
+        if dice.falls("update_error_before", to):
+            raise ApiError(20500)
         self._change(leg, status, Instructions(url, method, twiml), limit)
         if reports is not None:
             leg.status_callback = reports
+        if dice.falls("update_hang", to):
+            await asyncio.sleep(dice.faults.update_hang_seconds)
+        if dice.falls("update_error_after", to):
+            raise ApiError(20500)
         return JSONResponse(self._json(leg))
 
     async def delete(self, request: Request) -> Response:

@@ -205,6 +205,8 @@ class Interpreter:
         status = status or self._leg.status
         form = [*call_form(self._board.account.sid, self._leg, status), *extra]
         reply = await self._board.outside.send(method, url, form)
+        if self._board.dice.falls("answer_lost", self._leg.request.person):
+            reply = await self._board.outside.send(method, url, form)
         self._leg.record.fetches.append(Fetched(url=url, at=time.time(), status=reply.status, error=reply.error))
         self._leg.note("fetched", url=url, status=reply.status, error=reply.error)
         return reply

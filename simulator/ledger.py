@@ -64,6 +64,7 @@ class TransferLeg(BaseModel):
     status: str
     bridged: bool
     seconds: int
+    bridged_at: float | None = None
 
 
 class LedgerCall(BaseModel):
@@ -82,6 +83,9 @@ class LedgerCall(BaseModel):
     answered_at: float | None = None
     ended_at: float | None = None
     queue_milliseconds: int = 0
+    ring_timeout_seconds: float = 0
+    time_limit_seconds: float = 0
+    """Both as the call was asked for; a later change of the limit is not entered."""
     status: str = "queued"
     sip_code: int | None = None
     hung_up_by: str | None = None
@@ -95,6 +99,8 @@ class LedgerCall(BaseModel):
     fetches: list[Fetched] = []
     relay_sessions: list[RelaySessionRecord] = []
     recordings: list[str] = []
+    recorded_until: dict[str, float] = {}
+    """When each recording ended, by its id."""
     transfers: list[TransferLeg] = []
 
     def as_json(self) -> dict[str, Any]:

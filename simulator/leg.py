@@ -74,6 +74,8 @@ class Leg:
             direction=request.direction.value,
             story=story.name,
             created_at=time.time(),
+            ring_timeout_seconds=request.timeout_seconds,
+            time_limit_seconds=request.time_limit_seconds,
         )
         self.become("queued")
         self.record.queued_at = self.record.created_at

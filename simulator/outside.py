@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -148,10 +149,13 @@ class Outside:
 
     async def _send(self, outgoing: Outgoing) -> Reply:
         rules = overrides_of(outgoing.url)
-        for attempt in range(1, rules.rc + 2):
-            reply = replace(await self._attempt(outgoing, rules), attempts=attempt)
-            if not rules.retries(reply.failure):
-                break
+        reply = Reply(0, failure="rt", error="no answer in time")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(rules.tt / 1000):  # all attempts together
+                for attempt in range(1, rules.rc + 2):
+                    reply = replace(await self._attempt(outgoing, rules), attempts=attempt)
+                    if not rules.retries(reply.failure):
+                        break
         return reply
 
     async def _attempt(self, outgoing: Outgoing, rules: Overrides) -> Reply:
@@ -169,7 +173,7 @@ class Outside:
         if self._session is None:
             raise RuntimeError("the simulator is not running")
         public, data = outgoing.public_url, outgoing.body
-        limits = aiohttp.ClientTimeout(total=rules.tt / 1000, sock_connect=rules.ct / 1000, sock_read=rules.rt / 1000)
+        limits = aiohttp.ClientTimeout(total=None, sock_connect=rules.ct / 1000, sock_read=rules.rt / 1000)
         async with self._session.request(
             outgoing.method,
             URL(self.address(public), encoded=True),  # to the letter as signed

@@ -86,6 +86,7 @@ class Recordings:
         if recording.ended_at is None:
             recording.ended_at = recording.leg.record.ended_at or time.time()
             recording.status = "processing"
+            recording.leg.record.recorded_until[recording.sid] = recording.ended_at
             self._tasks.spawn(self._ready(recording), f"recording {recording.sid}")
 
     async def _ready(self, recording: Recording) -> None:

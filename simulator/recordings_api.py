@@ -22,12 +22,11 @@ class RecordingsApi:
         self._board = board
 
     async def create(self, request: Request) -> Response:
-        """Start to record a live call; not one that is under a relay."""
+        """Start to record a live call; never one that has or had a relay."""
         leg = self._board.legs.get(request.path_params["call"])
         if leg is None:
             raise ApiError(20404, request.url.path)
-        on_relay = bool(leg.record.relay_sessions) and leg.record.relay_sessions[-1].closed_at is None
-        if leg.status != "in-progress" or on_relay:
+        if leg.status != "in-progress" or leg.record.relay_sessions:
             raise ApiError(21220, message=NOT_RECORDABLE)
         form = await read_form(request)
         channels = 2 if form.get("RecordingChannels") == "dual" else 1
@@ -70,6 +69,8 @@ class RecordingsApi:
         form = await read_form(request)
         if form.get("Status") != "stopped":
             raise ApiError(20001, "Status")
+        if self._board.dice.falls("recording_stop_refused", recording.leg.request.person):
+            raise ApiError(21220, message=NOT_RECORDABLE)
         self._board.recordings.finish(recording)
         return JSONResponse(recording_json(self._board.account.base, recording, of_call=True))
 

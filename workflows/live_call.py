@@ -86,6 +86,8 @@ class LiveCallWorkflow:
         scribe.finish()
         await keeping
         await wrapping_up.hang_up_late_ring()
+        await wrapping_up.archive_late_recording()
+        await scribe.catch_up()
         return self._result(registered.outcome)
 
     async def _follow_up(self) -> None:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.models import RegisterAnswer, Registration
 from activities.registering import NoAgent, agent_for
@@ -218,7 +218,7 @@ async def _settle(desk: Desk, order: CallOrder, cause: Exception, *, is_register
                 raise PlacingUndecidedError(order.call_id, away) from cause
             await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
     if stored is None:
-        if withdrawn and not await _is_anothers(desk.client, order):
+        if withdrawn and await _is_nobodys(desk, order):
             raise PlacingUnavailableError(why) from cause
         raise PlacingUndecidedError(order.call_id, why) from cause
     return Placed(stored, created=True) if stored.order.request_id == order.request_id else _known(order, stored)
@@ -231,18 +231,33 @@ async def _ask_to_end(client: Client, call_id: str) -> None:
             await client.get_workflow_handle(workflow_id(call_id)).signal(END)
 
 
-async def _is_anothers(client: Client, order: CallOrder) -> bool:
-    """Whether the call's workflow runs for another request with the same call id, which may still be registered."""
-    handle = client.get_workflow_handle(workflow_id(order.call_id))
-    with suppress(TimeoutError, RPCError):
+async def _is_nobodys(desk: Desk, order: CallOrder) -> bool:
+    """Whether no other request with this call id places it: one that repeats the same is given up with ours."""
+    if order.arrival is not None or order.call_id == order.id:
+        return True  # nobody else knows this id
+    try:
         async with asyncio.timeout(_ENGINE_PATIENCE_SECONDS):
-            if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
-                return False
-            async for began in handle.fetch_history_events(page_size=1):
-                payloads = began.workflow_execution_started_event_attributes.input.payloads
-                (running,) = await client.data_converter.decode(payloads, [CallOrder])
-                return bool(running.request_id != order.request_id)
-    return False
+            running = await _running_order(desk.client, order.call_id)
+        if running is None or running.request_id == order.request_id:
+            return True
+        is_the_same = running.request_sha256 == order.request_sha256
+        return is_the_same and await desk.calls.withdraw(running.request_id, datetime.now(UTC))
+    except RPCError as error:
+        return error.status is RPCStatusCode.NOT_FOUND
+    except (TimeoutError, StoreUnavailableError, ValueError):  # the last: a story that was taken up
+        return False
+
+
+async def _running_order(client: Client, call_id: str) -> CallOrder | None:
+    """The order that the call's workflow runs for; None when it does not run."""
+    handle = client.get_workflow_handle(workflow_id(call_id))
+    if (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+        return None
+    async for began in handle.fetch_history_events(page_size=1):
+        payloads = began.workflow_execution_started_event_attributes.input.payloads
+        (running,) = await client.data_converter.decode(payloads, [CallOrder])
+        return CallOrder.model_validate(running)
+    return None
 
 
 def _no_agent(outcome: Registration, why: str) -> PlacingError:

@@ -42,6 +42,13 @@ class Scribe:
             await self._write(latest)
             self._saved = latest
 
+    async def catch_up(self) -> None:
+        """Write the complete record once more, while it was told more during its last write."""
+        while not self.is_in_step and workflow.patched("what-is-told-during-the-last-write-is-kept"):
+            latest = self._latest()
+            await self._write(latest)
+            self._saved = latest
+
     def _latest(self) -> Progress:
         """The progress to store; facts that change nothing visible leave the stored one as it is."""
         latest = progress(self._story.call, complete=self._finished)

@@ -124,11 +124,14 @@ class Talking:
         """What the callee and the transfer's target say to each other is not ours to keep."""
         call = self._story.call
         try:
-            await workflow.execute_activity_method(
+            was_recorded = await workflow.execute_activity_method(
                 Telephony.stop_recording, call.carrier_call_id or "", summary="Stop the recording", **options.STEER
             )
         except ActivityError as error:
             workflow.logger.warning("call %s is recorded beyond its transfer: %s", call.order.call_id, error.cause)
+            return
+        if not was_recorded:
+            workflow.logger.warning("nothing was being recorded of call %s at its transfer", call.order.call_id)
 
     def _transfer_failed(self, asked: f.TransferRequested, status: str) -> None:
         failed = f.TransferFailed(at=workflow.now(), request_id=asked.request_id, carrier_status=status)

@@ -101,10 +101,10 @@ class WrappingUp:
         """Bring recording and transcript home, each in its own time."""
         if was_answered(self._story.call):
             await asyncio.gather(self._archive_recording(), self._archive_transcript())
-            await self._archive_late_recording()
+            await self.archive_late_recording()
 
-    async def _archive_late_recording(self) -> None:
-        """Fetch what was taken for absent, if the carrier told of it while the transcript was being gathered."""
+    async def archive_late_recording(self) -> None:
+        """Fetch what was taken for absent, if the carrier told of it while transcript or record were being written."""
         story, ready = self._story, self._story.call.fact(f.RecordingReady)
         is_left = ready is not None and not self._has_fetched and not story.knows(f.RecordingArchived)
         if story.plan.record and is_left and workflow.patched("a-recording-that-comes-late-is-fetched"):

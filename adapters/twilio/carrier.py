@@ -154,9 +154,9 @@ class TwilioCarrier:
                 return False
         return True
 
-    async def stop_recording(self, carrier_call_id: str) -> None:
-        """End the recording that runs on a call; nothing when none does, or when the call is over."""
-        await self._recordings.stop(carrier_call_id)
+    async def stop_recording(self, carrier_call_id: str) -> bool:
+        """End the recording that runs on a call; False when none does, or when the call is over."""
+        return await self._recordings.stop(carrier_call_id)
 
     async def recordings(self, carrier_call_id: str) -> list[CarrierRecording]:
         """The recordings of a carrier call."""

@@ -43,13 +43,25 @@ class Recordings:
                 _unless_unknown(error)
                 return []
 
-    async def stop(self, carrier_call_id: str) -> None:
-        """End the recording that runs on a carrier call, if one does. Raises CarrierError."""
+    async def stop(self, carrier_call_id: str) -> bool:
+        """End the recording that runs on a carrier call; whether there was one. Raises CarrierError.
+
+        Whether the carrier's short name for it also means one that a document started is not known, hence the list.
+        """
+        if await self._stop(carrier_call_id, _RUNNING):
+            return True
+        known = await self.of_call(carrier_call_id)
+        running = [one.recording_id for one in known if one.status in ("in-progress", "paused")]
+        return any([await self._stop(carrier_call_id, recording_id) for recording_id in running])
+
+    async def _stop(self, carrier_call_id: str, recording_id: str) -> bool:
         with asking():
             try:
-                await self._client.calls(carrier_call_id).recordings(_RUNNING).update_async(status="stopped")
+                await self._client.calls(carrier_call_id).recordings(recording_id).update_async(status="stopped")
             except TwilioException as error:
                 _unless_unknown(error)
+                return False
+        return True
 
     async def audio(self, recording_id: str) -> AsyncGenerator[bytes, None]:
         """The audio as WAV, both channels where there are two. Raises CarrierError, in mid-stream too."""

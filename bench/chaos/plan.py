@@ -12,7 +12,7 @@ SHORTEST_SECONDS = 20.0
 _PROCESS_EVERY, _CARRIER_EVERY = 5.0, 4.0
 _SAME_PAIR, _REPEATED, _CONFLICTING, _PERSISTENT, _ORDERED = 0.05, 0.2, 0.05, 0.6, 0.25
 """How many of the calls."""
-_INTRUSIONS = ("unsigned", "replayed", "foreign", "keyless")
+_INTRUSIONS = ("unsigned", "replayed", "foreign", "keyless", "misdirected")
 
 
 class UnknownFaultError(ValueError):

@@ -51,6 +51,10 @@ class Strangers:
                 await self._unsigned(victim, marker)
             case "replayed":
                 await self._replayed(victim, dice)
+            case "misdirected":
+                others = [leg for leg in legs if leg["sid"] != victim["sid"]]
+                if others:
+                    await self._misdirected(victim, dice.choice(others))
             case "foreign":
                 others = [leg for leg in legs if leg["sid"] != victim["sid"]]
                 if others:
@@ -64,11 +68,17 @@ class Strangers:
         await self._send(victim, "unsigned", form, token=f"not-the-token-{marker}", expected=_REFUSED, marker="599")
 
     async def _replayed(self, victim: dict[str, Any], dice: random.Random) -> None:
-        """Something that was true once, said again."""
+        """Something that was true once, said again; that it changes nothing, the true reasons and the storm show."""
         happened = [name for name in ("initiated", "ringing", "answered") if victim[f"{name}_at"]]
         if happened:
             status = dice.choice(happened).replace("answered", "in-progress")
             await self._send(victim, "replayed", self._form(victim, status), expected=_ANSWERED, marker="")
+
+    async def _misdirected(self, victim: dict[str, Any], other: dict[str, Any]) -> None:
+        """What was signed for another call's address, to the letter, at this one's."""
+        form = self._form(other, "completed") | {"SipResponseCode": str(FORGED_SIP_CODE), "CallDuration": "1"}
+        signed = signature(self._auth_token, _status_url(other), form)
+        await self._send(victim, "misdirected", form, expected=_REFUSED, marker="599", signed=signed)
 
     async def _foreign(self, victim: dict[str, Any], other: dict[str, Any]) -> None:
         """The end of another call, at this one's address."""
@@ -92,11 +102,13 @@ class Strangers:
         expected: Sequence[int],
         marker: str,
         token: str = "",
+        signed: str = "",
     ) -> None:
         url = _status_url(victim)
         done = Intrusion(kind, _call_id(victim), marker, tuple(expected), time.time())
         self._deeds.intrusions.append(done)
-        headers = {"X-Twilio-Signature": signature(token or self._auth_token, url, form), "Authorization": ""}
+        signed = signed or signature(token or self._auth_token, url, form)
+        headers = {"X-Twilio-Signature": signed, "Authorization": ""}
         done.status = await self._post(urlsplit(url).path, data=form, headers=headers)
 
     async def _post(self, path: str, **what: Any) -> int:

@@ -141,8 +141,8 @@ class Carrier(Protocol):
         """Move the carrier's own limit on the call's length, counted from its answer."""
         ...
 
-    async def stop_recording(self, carrier_call_id: str) -> None:
-        """Have what is being recorded of a call end here; nothing when nothing is, or when the call is over."""
+    async def stop_recording(self, carrier_call_id: str) -> bool:
+        """Have what is being recorded of a call end here; False when nothing is, or when the call is over."""
         ...
 
     async def recordings(self, carrier_call_id: str) -> list[CarrierRecording]:

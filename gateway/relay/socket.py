@@ -52,15 +52,11 @@ class RelayEndpoint:
             log.warning("a relay handshake without a valid signature was refused", extra={"call_id": call_id})
             await websocket.close()  # before accepting, this answers 403
             return
-        socket, older = StarletteSocket(websocket), self._sessions.find(call_id)
-        if older is not None and not await self._follows(older, websocket, socket):
-            return
-        plan = None if self._sessions.is_draining else await self._load(call_id, attempt_id)
+        socket = StarletteSocket(websocket)
+        plan = await self._admit(socket, call_id, attempt_id)
         if plan is None or self._sessions.is_draining:
-            await websocket.close(_TRY_AGAIN_LATER)
+            await socket.close(_TRY_AGAIN_LATER)
             return
-        if older is None:
-            await websocket.accept()
         session = RelaySession(plan, attempt_id, socket, self._around, self._pulses)
         self._sessions.add(session)
         try:
@@ -68,21 +64,38 @@ class RelayEndpoint:
         finally:
             self._sessions.remove(session)
 
-    async def _follows(self, older: RelaySession, websocket: WebSocket, socket: "StarletteSocket") -> bool:
+    async def _admit(self, socket: "StarletteSocket", call_id: str, attempt_id: str) -> SessionPlan | None:
+        """The plan of a relay that may talk, which is accepted then. Beside a live one it must be that one's heir.
+
+        Another may have come up while it waited for its plan, so that is looked at again until nothing has changed.
+        """
+        followed: RelaySession | None = None
+        while not self._sessions.is_draining:
+            older = self._sessions.find(call_id)
+            if older is not None and older is not followed:
+                if not await self._follows(older, socket):
+                    return None
+                followed = older
+            plan = await self._load(call_id, attempt_id)
+            if plan is None:
+                return None
+            await socket.accept()
+            if self._sessions.find(call_id) in (None, followed):
+                return plan
+        return None
+
+    async def _follows(self, older: RelaySession, socket: "StarletteSocket") -> bool:
         """Whether this relay names the carrier call of the live one: a handshake alone can be replayed."""
-        await websocket.accept()
+        await socket.accept()
         first: str | bytes | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(self._around.pacing.setup_within):
-                first = await socket.receive()
-        if first is None or not older.is_followed_by(first):
-            log.warning(
-                "a second relay that did not name the carrier call was refused", extra={"call_id": older.call_id}
-            )
-            await socket.close(POLICY_VIOLATION)
-            return False
-        socket.put_back(first)
-        return True
+                first = await socket.look()
+        if first is not None and older.is_followed_by(first):
+            return True
+        log.warning("a second relay that did not name the carrier call was refused", extra={"call_id": older.call_id})
+        await socket.close(POLICY_VIOLATION)
+        return False
 
     async def _load(self, call_id: str, attempt_id: str) -> SessionPlan | None:
         # The older session stores its last words first, so that they are loaded and not numbered twice.
@@ -105,9 +118,15 @@ class StarletteSocket:
         self._takes_nothing = False
         self._first: str | bytes | None = None
 
-    def put_back(self, message: str | bytes) -> None:
-        """Have a message that was read be the next one again."""
-        self._first = message
+    async def accept(self) -> None:
+        """Take the handshake, unless that has happened."""
+        if self._websocket.application_state is WebSocketState.CONNECTING:
+            await self._websocket.accept()
+
+    async def look(self) -> str | bytes | None:
+        """The next message, which stays the next one."""
+        self._first = await self.receive()
+        return self._first
 
     async def receive(self) -> str | bytes | None:
         """The next message, None once the relay closed and everything that it sent before was given."""
@@ -136,8 +155,8 @@ class StarletteSocket:
             self._takes_nothing = True  # what it said before may be unread
 
     async def close(self, code: int) -> None:
-        """Close, unless that has happened."""
-        if not self._takes_nothing and self._websocket.application_state is WebSocketState.CONNECTED:
+        """Close, unless that has happened; what was not accepted yet is refused."""
+        if not self._takes_nothing and self._websocket.application_state is not WebSocketState.DISCONNECTED:
             with suppress(WebSocketDisconnect):
                 await self._websocket.close(code)
 

@@ -1,4 +1,4 @@
-"""A small sound run as evidence: one call that talks, one that is busy, one refused, and what strangers tried."""
+"""A small sound run as evidence: calls that talk, meet a machine, are put through, are busy, are refused; strangers."""
 
 from typing import Any
 
@@ -14,8 +14,9 @@ POLICY = {
     "time_limit_margin_seconds": 15.0,
     "transferred_maximum_seconds": 30.0,
 }
-TALK, BUSY, REFUSED = "c-talk", "c-busy", "c-refused"
+TALK, BUSY, REFUSED, MACHINE, MOVED = "c-talk", "c-busy", "c-refused", "c-machine", "c-moved"
 RECORDING = "RE" + "1" * 32
+UNTIL = {RECORDING: 110.0}
 SPOKEN = (
     ("agent", "Hello, can you make it?", 104.5),
     ("user", "Yes, I can.", 106.0),
@@ -47,8 +48,11 @@ def leg(call_id: str, number: int, **changed: Any) -> dict[str, Any]:
         "digits": [],
         "callbacks": [{"kind": "status", "name": "initiated", "url": url, "attempts": 1, "status": 204}],
         "fetches": [],
+        "ring_timeout_seconds": 8.0,
+        "time_limit_seconds": 45.0,
         "relay_sessions": [],
         "recordings": [],
+        "recorded_until": {},
         "transfers": [],
     } | changed
 
@@ -73,7 +77,12 @@ def call(call_id: str, number: int, reason: str, **changed: Any) -> dict[str, An
         "to_number": f"+1202555000{number}",
         "registered_at": 100.0,
         "agent": {"voicemail": {"message": None}, "webhook_url": "http://127.0.0.1:1/webhooks"},
-        "plan": {"policy": dict(POLICY), "voicemail": {"action": "hang_up"}},
+        "plan": {
+            "policy": dict(POLICY),
+            "voicemail": {"action": "hang_up"},
+            "record": True,
+            "records_to_the_bridge": True,
+        },
         "progress": progress | changed,
     }
 
@@ -95,7 +104,12 @@ def workflow(call_id: str, reason: str, registration: str = "created") -> dict[s
 
 
 def told(
-    call_id: str, event: str, audio: str | None = None, messages: int = 0, reason: str | None = None, **changed: Any
+    call_id: str,
+    event: str,
+    audio: str | None = None,
+    messages: list[dict[str, str]] | None = None,
+    reason: str | None = None,
+    **changed: Any,
 ) -> Told:
     """A webhook that the receiver took."""
     said_of: dict[str, Any] = {
@@ -103,12 +117,22 @@ def told(
         "call_finish_reason": reason,
         "call_duration_seconds": None if reason in (None, "line_busy") else 4.8,
         "recorded_call_audio_url": audio,
-        "messages": [{}] * messages,
+        "messages": messages or [],
     }
     trace_id = f"{event} of {call_id}"
     said = {"event": event, "traceId": trace_id, "call": said_of}
     known = {"at": 105.0, "path": "/webhooks", "is_signed": True, "body_sha256": f"digest of {trace_id}"}
     return Told(**{"event": event, "trace_id": trace_id, "said": said, "is_taken": True, **known, **changed})
+
+
+def _told(call_id: str, kind: str) -> list[dict[str, Any]]:
+    url = f"https://ringback.test/twilio/{kind}/{call_id}/attempt"
+    return [{"kind": kind, "name": "answered", "url": url, "attempts": 1, "status": 204, "at": 105.0}]
+
+
+def _untold(record: dict[str, Any]) -> dict[str, Any]:
+    """A call whose agent wants no webhooks."""
+    return record | {"agent": {"voicemail": {"message": None}, "webhook_url": None}}
 
 
 def a_sound_run() -> Evidence:
@@ -122,17 +146,23 @@ def a_sound_run() -> Evidence:
         "size_bytes": 4,
         "sha256": "abcd",
     }
+    words = [{"role": role, "content": text} for role, text, _ in SPOKEN]
+    bridge = {"sid": "CA" + "5" * 32, "status": "completed", "bridged": True, "bridged_at": 106.0}
     unanswered = {"answered_at": None, "ended_at": 104.0, "status": "busy", "sip_code": 486, "hung_up_by": "carrier"}
     return Evidence(
         policy=dict(POLICY),
         deeds=_deeds(),
         legs=[
-            leg(TALK, 1, spoken=spoken, relay_sessions=[session], recordings=[RECORDING]),
+            leg(TALK, 1, spoken=spoken, relay_sessions=[session], recordings=[RECORDING], recorded_until=UNTIL),
             leg(BUSY, 2, **unanswered),
+            leg(MACHINE, 4, answered_by="machine_start", callbacks=[*_told(MACHINE, "status"), *_told(MACHINE, "amd")]),
+            leg(MOVED, 5, transfers=[bridge], recorded_until={"RE" + "2" * 32: 107.0}, ended_at=130.0),
         ],
         calls=[
-            call(TALK, 1, "agent_ended_call", recording=archived, answer_time=104.0) | {"transcript": list(SPOKEN)},
+            call(TALK, 1, "agent_ended_call", recording=archived, answer_time=104.0) | {"transcript": words},
             call(BUSY, 2, "line_busy", status="error", phase="ringing", end_time=104.1),
+            _untold(call(MACHINE, 4, "answering_machine_detected", answer_time=104.0)),
+            _untold(call(MOVED, 5, "call_transferred", answer_time=104.0, end_time=106.0)),
         ],
         messages={
             TALK: [
@@ -142,14 +172,19 @@ def a_sound_run() -> Evidence:
         },
         archive={"f1": {"recording": RECORDING, "bytes": 4, "sha256": "abcd", "noted": {}}},
         carrier_audio={RECORDING: {"status": "completed", "bytes": 4, "sha256": "abcd"}},
-        workflows=[workflow(TALK, "agent_ended_call"), workflow(BUSY, "line_busy")],
+        workflows=[
+            workflow(TALK, "agent_ended_call"),
+            workflow(BUSY, "line_busy"),
+            workflow(MACHINE, "answering_machine_detected"),
+            workflow(MOVED, "call_transferred") | {"closed_at": 131.0},
+        ],
         told=[
             told(TALK, "CallHandler.CallStarted", is_taken=False),
             told(TALK, "CallHandler.CallStarted"),
             told(BUSY, "CallHandler.CallEnded", reason="line_busy"),
             told(BUSY, "callAnalysis.pcaCompleted", reason="line_busy"),
             told(TALK, "CallHandler.CallEnded", reason="agent_ended_call"),
-            told(TALK, "callAnalysis.pcaCompleted", "https://ringback.test/r", len(SPOKEN), reason="agent_ended_call"),
+            told(TALK, "callAnalysis.pcaCompleted", "https://ringback.test/r", words, reason="agent_ended_call"),
         ],
     )
 
@@ -163,8 +198,10 @@ def _deeds() -> Deeds:
             Post(TALK, "conflict", 101.0, 409, 101.2, said="differs in to_number"),
             Post(BUSY, "call", 100.0, 201, 100.2, f"{2:024d}"),
             Post(REFUSED, "call", 100.0, 503, 100.2),
+            Post(MACHINE, "call", 100.0, 201, 100.2, f"{4:024d}"),
+            Post(MOVED, "call", 100.0, 201, 100.2, f"{5:024d}"),
         ],
-        orders=[OrderGiven(TALK, "transfer", 105.0, 409, 105.1)],
+        orders=[OrderGiven(TALK, "transfer", 105.0, 409, 105.1), OrderGiven(MOVED, "end", 129.0, 202, 129.1)],
         mischief=[Mischief("wrong type", "bad-00001", "+13030000001", 422, 100.0, 422, '{"detail": []}')],
         intrusions=[
             Intrusion("unsigned", TALK, "599", (403,), 105.0, 403),

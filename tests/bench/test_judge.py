@@ -34,6 +34,47 @@ def endless_leg(run: Evidence) -> None:
     run.legs[0]["ended_at"] = 104.0 + 60
 
 
+def unlimited_leg(run: Evidence) -> None:
+    """The carrier was told no limit of its own."""
+    run.legs[0]["time_limit_seconds"] = 14_400.0
+
+
+def end_without_effect(run: Evidence) -> None:
+    """The end was accepted, and forgotten."""
+    run.legs[3]["ended_at"] = run.deeds.orders[1].answered_at + 31
+
+
+def machine_that_talks_on(run: Evidence) -> None:
+    run.legs[2]["ended_at"] = 105.0 + 20
+    run.calls[2]["progress"] |= {"finish_reason": "user_ended_call"}
+
+
+def undated_answer(run: Evidence) -> None:
+    run.calls[0]["progress"] |= {"answer_time": None}
+
+
+def early_answer(run: Evidence) -> None:
+    run.calls[0]["progress"] |= {"answer_time": 101.0}
+
+
+def torn_transcript(run: Evidence) -> None:
+    run.calls[0]["transcript"] = run.calls[0]["transcript"][:2]
+
+
+def unrecorded_talk(run: Evidence) -> None:
+    run.legs[0]["recordings"] = []
+
+
+def recorded_transfer(run: Evidence) -> None:
+    run.legs[3]["recorded_until"] = {"RE" + "2" * 32: 125.0}
+
+
+def silent_gateway(run: Evidence) -> None:
+    """It answers 503 to everything."""
+    for post in run.deeds.posts:
+        post.status = 503
+
+
 def unknown_leg(run: Evidence) -> None:
     run.legs[0]["sid"] = "CA" + "8" * 32
 
@@ -131,14 +172,21 @@ PLANTED: dict[str, Doctor] = {
     "every yes to a call id names one record": two_records,
     "no carrier call is live at the end": live_leg,
     "none outlived its maximum duration": endless_leg,
+    "the carrier was told when to end it": unlimited_leg,
+    "an end that was accepted takes effect": end_without_effect,
     "every carrier call belongs to a call": unknown_leg,
     "no carrier call outlives its workflow": early_leave,
     "a call that was taken is on record": lost_record,
     "every record has ended, with reason and evidence": open_record,
     "the reason is the true one": untrue_reason,
+    "a machine is hung up on where that is wanted": machine_that_talks_on,
+    "answer and end are dated as the carrier says": undated_answer,
     "every workflow has completed": running_workflow,
     "the messages are what was spoken": lost_message,
     "messages are numbered without gaps": doubled_number,
+    "transcript and messages are the same": torn_transcript,
+    "a conversation is recorded where that is wanted": unrecorded_talk,
+    "a recording stops when the callee is put through": recorded_transfer,
     "recordings are archived whole": short_recording,
     "no recording is stored twice or for nobody": orphaned_recording,
     "every webhook that is due was taken": lost_webhook,
@@ -149,6 +197,7 @@ PLANTED: dict[str, Doctor] = {
     "a webhook tells what happened, to who asked": start_that_never_was,
     "strangers are refused": believed_forgery,
     "what strangers sent changed nothing": forged_fact,
+    "most of what is asked is answered": silent_gateway,
     "bad requests get a clear error": vague_error,
     "bad requests leave nothing": bad_row,
     "another request under a taken id is refused": accepted_conflict,
@@ -171,6 +220,20 @@ def test_every_question_has_a_planted_bug() -> None:
     """A check that was never seen to fail proves nothing; each invariant has one."""
     assert set(PLANTED) == {check.question for check in CHECKS}
     assert {check.invariant for check in CHECKS} == set(INVARIANTS)
+
+
+@pytest.mark.parametrize(
+    ("plant", "question"),
+    [
+        (early_answer, "answer and end are dated as the carrier says"),
+        (undated_answer, "answer and end are dated as the carrier says"),
+    ],
+)
+def test_a_date_that_is_wrong_is_found(plant: Doctor, question: str) -> None:
+    """Missing, or before the carrier's own."""
+    run = a_sound_run()
+    plant(run)
+    assert found(run).get(question)
 
 
 @pytest.mark.parametrize("question", PLANTED)

@@ -24,7 +24,7 @@ ENDS: dict[str, dict[str, Any]] = {
     "no_answer": UNANSWERED | {"status": "no-answer", "sip_code": 487, "hung_up_by": "timeout"},
     "call_failed": UNANSWERED | {"status": "failed", "sip_code": 603, "hung_up_by": "carrier"},
     "twilio_service_error": UNANSWERED | {"status": "failed", "sip_code": 503, "hung_up_by": "carrier"},
-    "retell_service_error": ANSWERED | {"relay_sessions": [BROKEN], "hung_up_by": "twiml"},
+    "retell_service_error": ANSWERED | {"relay_sessions": [BROKEN] * 6, "hung_up_by": "twiml"},
     "user_connection_failure": {"relay_sessions": [], "spoken": []},
     "no_audio_input": {"spoken": []},
 }
@@ -79,7 +79,32 @@ def test_a_carrier_error_without_a_carrier_call_needs_a_fault() -> None:
     case = Case(run, run.calls[0], None)
     assert "twilio_service_error" not in allowed(case)
     run.deeds.faults.append(FaultDone("create-hangs", "carrier", 99.0, 103.0))
+    assert "twilio_service_error" not in allowed(case), "its own dial came out well"
+    run.workflows[0]["dials"] = ["ambiguous"]
     assert allowed(case) == {"twilio_service_error"}
+
+
+def test_one_broken_relay_is_no_end() -> None:
+    """A conversation is taken up again; only one that breaks again and again is given up."""
+    case = case_of(ANSWERED | {"relay_sessions": [BROKEN], "hung_up_by": "twiml"})
+    assert "retell_service_error" not in allowed(case)
+
+
+def test_a_message_that_was_never_begun_was_not_left() -> None:
+    """The machine alone does not make it voicemail_detected."""
+    case = case_of(ANSWERED | {"answered_by": "machine_end_beep"})
+    case.call["plan"]["voicemail"] = {"action": "leave_message", "message": "Please call us back."}
+    assert "voicemail_detected" not in allowed(case)
+    case.leg["spoken"] = [{"role": "agent", "text": "Please call us back.", "at": 107.0, "interrupted": False}]  # type: ignore[index]
+    assert "voicemail_detected" in allowed(case)
+
+
+def test_the_carriers_limit_is_for_when_nobody_is_there() -> None:
+    """With nothing broken our own timer ends a call."""
+    case = case_of(ANSWERED | {"hung_up_by": "time_limit"})
+    assert "maximum_duration_exceeded" not in allowed(case)
+    case.evidence.deeds.faults.append(FaultDone("kill-all-workers", "worker", 105.0, 109.0))
+    assert "maximum_duration_exceeded" in allowed(case)
 
 
 def test_a_call_waits_for_nobody_but_its_callee() -> None:

@@ -87,6 +87,14 @@ def test_tool_calls_keep_their_place_before_such_a_question() -> None:
     assert roles == ["tool_call_invocation", "agent", "user"]
 
 
+def test_an_unfinished_answer_stands_behind_its_question() -> None:
+    """The agent paused in its answer and goes on: what was heard of it is no prelude to what it answers."""
+    stage = _paused_in("Let me check")
+    stage.agent(response_id=1, content=" that for you.")
+    stage.play(4)
+    assert stage.last_transcript() == [("user", "Book it."), ("agent", "Let me")]
+
+
 def test_whoever_cuts_in_is_not_hung_up_on() -> None:
     """The wish to end came without words of its own, while others were being spoken."""
     stage = Stage().begin()
@@ -127,6 +135,7 @@ def _paused_in(words: str) -> Stage:
     stage = Stage().begin()
     stage.answer(0, "")
     stage.say("Book it.")
+    stage.wait(0.5)
     stage.agent(response_id=1, content=words)
     stage.play(len(words) - 5)
     stage.from_relay(stage.relay.pause())

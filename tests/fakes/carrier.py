@@ -80,8 +80,9 @@ class FakeCarrier:
     async def extend(self, carrier_call_id: str, time_limit_seconds: int) -> None:
         self._fail("extend", carrier_call_id)
 
-    async def stop_recording(self, carrier_call_id: str) -> None:
+    async def stop_recording(self, carrier_call_id: str) -> bool:
         self._fail("stop_recording", carrier_call_id)
+        return self._is_live(carrier_call_id)
 
     async def recordings(self, carrier_call_id: str) -> list[CarrierRecording]:
         self._fail("recordings", carrier_call_id)

@@ -72,7 +72,7 @@ async def test_recordings_start_once_and_stop_when_told(carrier: Carrier) -> Non
 
 
 async def test_a_recording_over_rest_needs_a_talking_call_without_a_relay(carrier: Carrier) -> None:
-    """Queued calls and calls under a relay are not eligible; another live call is."""
+    """Queued calls and calls that have or had a relay are not eligible; another live call is, and can be stopped."""
     app = carrier.app
     app.twiml = {"/voice": RELAY_TWIML, "/plain": "<Response><Pause length='60'/></Response>"}
     app.talk = agent(app, 1)
@@ -87,8 +87,18 @@ async def test_a_recording_over_rest_needs_a_talking_call_without_a_relay(carrie
     status, _ = await carrier.post(f"/Calls/{relayed}.json", [("Url", f"{PUBLIC}/plain")])
     assert status == 200
     await app.form("/plain")
-    status, body = await carrier.post(f"/Calls/{relayed}/Recordings.json", [("RecordingChannels", "dual")])
+    assert (await carrier.post(f"/Calls/{relayed}/Recordings.json", []))[0] == 400
+    app.twiml["/voice"] = app.twiml["/plain"]
+    plain = await carrier.call(FRANK)
+    await app.form("/voice", CallSid=plain)
+    path = f"/Calls/{plain}/Recordings"
+    status, body = await carrier.post(f"{path}.json", [("RecordingChannels", "dual")])
     assert (status, body["source"], body["channels"]) == (201, "StartCallRecordingAPI", 2)
+    assert (await carrier.post(f"{path}/{body['sid']}.json", [("Status", "resumed")]))[0] == 400
+    status, stopped = await carrier.post(f"{path}/Twilio.CURRENT.json", [("Status", "stopped")])
+    assert (status, stopped["sid"], stopped["status"]) == (200, body["sid"], "processing")
+    assert (await carrier.post(f"{path}/Twilio.CURRENT.json", [("Status", "stopped")]))[0] == 404
+    assert list((await carrier.truth(plain))["recorded_until"]) == [body["sid"]]
 
 
 async def test_a_whisper_is_heard_by_the_target_before_the_bridge(carrier: Carrier) -> None:

@@ -40,7 +40,9 @@ async def test_a_bridged_transfer_lasts_until_its_target_hangs_up(carrier: Carri
     assert {f["Direction"] for f in carrier.app.forms("/leg")} == {"outbound-dial"}
     assert [f["CallStatus"] for f in carrier.app.forms("/leg")] == ["initiated", "ringing", "in-progress", "completed"]
     truth = await carrier.truth(sid)
-    assert truth["transfers"][0] == {
+    bridged = truth["transfers"][0]
+    assert truth["answered_at"] < bridged.pop("bridged_at") < truth["ended_at"]
+    assert bridged == {
         "sid": action["DialCallSid"], "to": ANSWERS, "status": "completed", "bridged": True, "seconds": 1,
     }  # fmt: skip
     _, children = await carrier.get(f"/Calls.json?ParentCallSid={sid}")

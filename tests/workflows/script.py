@@ -201,8 +201,9 @@ class ScriptedVerbs:
         self._script.note("extend_time_limit", extension)
 
     @activity.defn
-    async def stop_recording(self, carrier_call_id: str) -> None:
+    async def stop_recording(self, carrier_call_id: str) -> bool:
         self._script.note("stop_recording", carrier_call_id)
+        return True
 
     @activity.defn
     async def check_answering_machine(self, check: MachineCheck) -> MachineDecision:

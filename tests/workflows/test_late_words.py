@@ -83,7 +83,8 @@ async def test_a_transfer_waits_no_longer_than_its_asker(env: WorkflowEnvironmen
 async def test_a_lost_dial_that_rings_while_its_story_is_written_is_hung_up(env: WorkflowEnvironment) -> None:
     """The carrier's word came when nobody listened any more, and the reason stays that of the lost dial."""
     store = Store()
-    async with on_stage(env, Script(dials=[LOST], on_save=store.save)) as stage:
+    script = Script(plan=a_plan(lost_dials_stay_lost=True), dials=[LOST], on_save=store.save)
+    async with on_stage(env, script) as stage:
         await stage.begin()
         store.is_away = True
         await stage.wait(45)
@@ -92,6 +93,30 @@ async def test_a_lost_dial_that_rings_while_its_story_is_written_is_hung_up(env:
         result = await stage.end()
     assert result.finish_reason == R.TWILIO_SERVICE_ERROR
     assert [what for verb, what in stage.script.asked if verb == "hang_up"] == [CARRIER_CALL]
+
+
+async def test_what_is_told_during_the_last_write_is_kept(env: WorkflowEnvironment) -> None:
+    """The complete record waits for the store, the lost dial rings, and the record knows of it in the end."""
+    is_told = False
+
+    async def save(progress: Progress) -> None:
+        if progress.complete and not is_told:
+            raise ApplicationError(
+                "away", non_retryable=activity.info().is_local, next_retry_delay=timedelta(seconds=5)
+            )
+
+    plan = a_plan(lost_dials_stay_lost=True)
+    async with on_stage(env, Script(plan=plan, dials=[LOST], on_save=save)) as stage:
+        await stage.begin()
+        await stage.wait(45)
+        await stage.tell(stage.ringing())
+        is_told = True
+        result = await stage.end()
+    assert result.finish_reason == R.TWILIO_SERVICE_ERROR
+    assert stage.script.times("hang_up") == 1
+    last = stage.script.saved[-1]
+    assert (last.complete, last.carrier_call_id) == (True, CARRIER_CALL)
+    assert last.finish_reason is R.TWILIO_SERVICE_ERROR
 
 
 async def test_an_end_that_was_accepted_is_the_reason_of_a_dial_that_never_came_about(

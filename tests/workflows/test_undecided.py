@@ -63,22 +63,49 @@ async def test_another_requests_call_is_found() -> None:
     assert (placed.created, placed.stored.order.request_id) == (False, first.request_id)
 
 
-async def test_another_request_may_still_be_registered() -> None:
-    """While the first request's workflow runs, its repetition cannot say that the call will never be placed."""
-    first = an_order()
+async def test_a_repetition_that_is_given_up_gives_up_the_first_request_too() -> None:
+    """Its workflow still waits for a worker: whoever is told that the call will never be placed is told the truth."""
+    first, store = an_order(), FakeCallStore()
     again = first.model_copy(update={"request_id": "again"})
     async with await start_engine() as engine:
-        desk = _desk(engine.client, FakeCallStore())
-        with pytest.raises(PlacingUnavailableError) as before:
-            await _settle(desk, again, TimeoutError())
+        desk = _desk(engine.client, store)
+        await _never(desk, again)
+        assert first.request_id not in store.requests, "no workflow runs"
+        await engine.client.start_workflow(
+            OutboundCall.run, first, id=workflow_id(first.call_id), task_queue=CALL_QUEUE
+        )
+        await _never(desk, again.model_copy(update={"request_id": "once more"}))
+        assert store.requests[first.request_id] == "withdrawn"
+        await _never(desk, first)
+
+
+async def test_another_request_may_still_be_registered() -> None:
+    """One that asks for something else under the same call id is not given up with ours: nobody can tell yet."""
+    first, store = an_order(), FakeCallStore()
+    other = first.model_copy(update={"request_id": "other", "request_sha256": "1"})
+    async with await start_engine() as engine:
         await engine.client.start_workflow(
             OutboundCall.run, first, id=workflow_id(first.call_id), task_queue=CALL_QUEUE
         )
         with pytest.raises(PlacingUndecidedError):
-            await _settle(desk, again.model_copy(update={"request_id": "once more"}), TimeoutError())
-        with pytest.raises(PlacingUnavailableError) as own:
-            await _settle(desk, first, TimeoutError())
-    assert type(before.value) is type(own.value) is PlacingUnavailableError
+            await _settle(_desk(engine.client, store), other, TimeoutError())
+    assert first.request_id not in store.requests
+
+
+async def test_an_engine_that_cannot_be_asked_leaves_it_open() -> None:
+    """Except for an id that we made up: nobody else can have asked for that call."""
+    named, store = an_order(), FakeCallStore()
+    async with await start_engine() as engine:
+        desk = _desk(engine.client, store)
+    with pytest.raises(PlacingUndecidedError):
+        await _settle(desk, named, TimeoutError())
+    await _never(desk, named.model_copy(update={"call_id": named.id, "request_id": "another"}))
+
+
+async def _never(desk: Desk, order: CallOrder) -> None:
+    with pytest.raises(PlacingUnavailableError) as raised:
+        await _settle(desk, order, TimeoutError())
+    assert type(raised.value) is PlacingUnavailableError
 
 
 def _new(order: CallOrder) -> NewCall:

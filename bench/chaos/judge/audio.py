@@ -37,6 +37,21 @@ def is_archived(evidence: Evidence, subject: tuple[Document, Document]) -> Itera
         yield Finding(call_id, f"the carrier's audio is {truth}, the archive holds {stored}, the record says {noted}")
 
 
+def talked_calls(evidence: Evidence) -> Iterable[tuple[Document, Document]]:
+    """Every call whose relay came up and that its agent wants recorded, with its carrier call."""
+    for call in evidence.calls:
+        leg = leg_of(evidence, call)
+        if leg is not None and call["plan"]["record"] and any(one["opened_at"] for one in leg["relay_sessions"]):
+            yield call, leg
+
+
+def is_recorded(_: Evidence, subject: tuple[Document, Document]) -> Iterator[Finding]:
+    """The carrier was told to record before it was told to connect."""
+    call, leg = subject
+    if not leg["recordings"]:
+        yield Finding(call["call_id"], "was to be recorded, and the carrier was never told to")
+
+
 def archived_files(evidence: Evidence) -> Iterable[tuple[str, Document]]:
     return evidence.archive.items()
 

@@ -15,7 +15,9 @@ SLACK_SECONDS = 1.5
 _SAME_MOMENT_SECONDS = 0.5
 _UNTIL_NOTICED_SECONDS = 15.0
 """How long a call may have ended before its record says so: callbacks get lost, and stores are killed."""
-_DIAL_FAULTS = ("create-", "freeze-", "kill-", "list-lags")
+_MOST_RESUMES = 5
+"""How often a conversation is taken up again after its relay failed; afterwards it is given up."""
+_PROCESSES = ("freeze-", "kill-")
 _SERVER_FAILURES = range(500, 600)
 _MACHINES = ("machine", "fax")
 
@@ -89,10 +91,15 @@ class Case:
         ]
         return any(end >= self.ended_at - _UNTIL_NOTICED_SECONDS for end in ends)
 
-    def dial_was_lost(self) -> bool:
-        """Whether the engine gave the dial's worker up, so that nobody knows what the carrier was asked."""
+    def dials(self) -> set[str]:
+        """How its dials came out, by its workflows' histories."""
         name = f"call-{self.call['call_id']}"
-        return any("timed_out" in one["dials"] for one in self.evidence.workflows if one["workflow_id"] == name)
+        return {dial for one in self.evidence.workflows if one["workflow_id"] == name for dial in one["dials"]}
+
+    def waited_in_vain(self) -> bool:
+        """Whether its time for a dial was over."""
+        waited = self.ended_at - self.call["registered_at"]
+        return bool(waited >= self.setting("registered_seconds") - _UNTIL_NOTICED_SECONDS)
 
     def sip_code(self) -> int:
         return int((self.leg or {}).get("sip_code") or 0)
@@ -115,8 +122,17 @@ def _call_transferred(case: Case) -> bool:
 
 def _voicemail_detected(case: Case) -> bool:
     reported = any("voicemail box" in one["text"] for one in case.said("agent"))
-    wanted = case.call["plan"]["voicemail"]["action"] == "leave_message"
-    return case.answered and (reported or (wanted and _is_machine(case)))
+    return case.answered and (reported or (_is_machine(case) and _message_is_left(case)))
+
+
+def _message_is_left(case: Case) -> bool:
+    """Whether the agent's message was begun, or the machine or an outage left no time for it."""
+    voicemail = case.call["plan"]["voicemail"]
+    if voicemail["action"] != "leave_message":
+        return False
+    message, spoken = str(voicemail["message"]), case.leg["spoken"] if case.leg else []
+    is_begun = any(one["role"] == "agent" and message.startswith(one["text"][:10]) for one in spoken)
+    return is_begun or case.hung_up_by("callee") or case.fault(*_PROCESSES, "update-")
 
 
 def _answering_machine_detected(case: Case) -> bool:
@@ -138,7 +154,8 @@ def _maximum_duration_exceeded(case: Case) -> bool:
     if case.unanswered or case.leg is None:
         return False
     reached = case.ended_at - case.leg["answered_at"] >= case.setting("maximum_duration_seconds") - SLACK_SECONDS
-    return bool(reached or case.hung_up_by("time_limit"))
+    # The carrier's own limit is for when nobody of ours is there to do it.
+    return bool(reached or (case.hung_up_by("time_limit") and case.fault(*_PROCESSES, "update-")))
 
 
 def _line_busy(case: Case) -> bool:
@@ -167,7 +184,9 @@ def _twilio_service_error(case: Case) -> bool:
     # Asked over REST, the carrier tells no SIP code: then any `failed` is a failure of its own.
     asked = bool(case.progress["evidence"].get("asked_carrier"))
     unexplained = failed and (asked or case.sip_code() in _SERVER_FAILURES)
-    lost = case.progress["carrier_call_id"] is None and (case.fault(*_DIAL_FAULTS) or case.dial_was_lost())
+    dials = case.dials()
+    refused = "not_processed" in dials and case.waited_in_vain()
+    lost = case.progress["carrier_call_id"] is None and (bool({"ambiguous", "timed_out"} & dials) or refused)
     return unexplained or lost
 
 
@@ -180,7 +199,8 @@ def _no_audio_input(case: Case) -> bool:
 
 def _retell_service_error(case: Case) -> bool:
     sessions = case.leg["relay_sessions"] if case.leg else []
-    return case.answered and (case.hung_up_by("carrier") or any(one["ended_as"] == "failed" for one in sessions))
+    given_up = sum(one["ended_as"] == "failed" for one in sessions) > _MOST_RESUMES
+    return case.answered and (case.hung_up_by("carrier") or given_up)
 
 
 def _user_connection_failure(case: Case) -> bool:

@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 
 from bench.chaos.deeds import Told
 from bench.chaos.evidence import Document, Evidence, called
+from bench.chaos.judge.dues import was_told_of_the_answer
 from bench.chaos.judge.endings import leg_of
 from bench.chaos.judge.findings import Finding
 
@@ -27,15 +28,15 @@ def all_due_is_taken(evidence: Evidence, call: Document) -> Iterator[Finding]:
     """What the record says has happened, the customer's server has said yes to."""
     told = evidence.told_by_call.get(call["call_id"], ())
     taken = {one.event for one in told if one.is_taken}
-    for event in due(call):
+    for event in due(evidence, call):
         if event not in taken:
             yield Finding(call["call_id"], f"{event} was never taken; taken were {sorted(taken)}")
 
 
-def due(call: Document) -> Iterator[str]:
-    """The events that a call has had, by its record."""
-    known = call["progress"]
-    if known["answer_time"]:
+def due(evidence: Evidence, call: Document) -> Iterator[str]:
+    """The events that a call has had, by its record; its answer by the carrier's books too."""
+    known, leg = call["progress"], leg_of(evidence, call)
+    if known["answer_time"] or (leg is not None and was_told_of_the_answer(call, leg)):
         yield STARTED
     if known["finish_reason"] == "call_transferred":
         yield TRANSFERRED
@@ -73,8 +74,10 @@ def ends_with_the_whole_call(evidence: Evidence, call: Document) -> Iterator[Fin
         known, told = call["progress"], one.said["call"]
         if bool(told["recorded_call_audio_url"]) != (known["recording"]["archive_id"] is not None):
             yield Finding(call["call_id"], f"told with the recording at {told['recorded_call_audio_url']!r}")
-        if len(told["messages"]) < len(call.get("transcript") or ()):
-            yield Finding(call["call_id"], f"told with {len(told['messages'])} of {len(call['transcript'])} messages")
+        said = [(message["role"], message["content"]) for message in told["messages"]]
+        kept = [(message["role"], message["content"]) for message in call.get("transcript") or ()]
+        if said != kept:
+            yield Finding(call["call_id"], f"told with the messages {said}, its transcript is {kept}")
         return
 
 

@@ -94,6 +94,19 @@ def is_without_gaps(_: Evidence, subject: tuple[str, Sequence[int]]) -> Iterator
         yield Finding(call_id, f"its messages are numbered {list(numbers)}")
 
 
+def transcribed_calls(evidence: Evidence) -> Iterable[Document]:
+    """Every call that is complete and has messages."""
+    return (one for one in evidence.calls if one["progress"]["complete"] and evidence.messages.get(one["call_id"]))
+
+
+def is_transcribed(evidence: Evidence, call: Document) -> Iterator[Finding]:
+    """The transcript that is kept with the record is what is stored one by one, word for word."""
+    kept = [(one["role"], one["content"]) for one in call.get("transcript") or ()]
+    stored = [(one["role"], one["content"]) for one in evidence.messages[call["call_id"]]]
+    if kept != stored:
+        yield Finding(call["call_id"], f"its transcript is {kept}, its messages are {stored}")
+
+
 def _is_note(message: Document) -> bool:
     content = str(message["content"])
     return message["role"] == "user" and content.startswith("(") and content.endswith(")")

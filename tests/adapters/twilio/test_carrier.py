@@ -108,9 +108,9 @@ async def test_a_transfer_is_bridged(carrier: TwilioCarrier, outside: Outside) -
     assert bridged.request_id == "t1"
     assert bridged.carrier_call_id != carrier_call_id
     await carrier.extend(carrier_call_id, 1200)
-    await carrier.stop_recording(carrier_call_id)
-    stopped = await carrier.recordings(carrier_call_id)
-    assert all(recording.status != "in-progress" for recording in stopped)
+    assert await carrier.stop_recording(carrier_call_id)
+    assert not await carrier.stop_recording(carrier_call_id), "nothing is being recorded any more"
+    assert [one.status for one in await carrier.recordings(carrier_call_id)] != ["in-progress"]
     assert (await outside.known(TransferEnded)).request_id == "t1"
     proofs = [fact for fact in outside.facts if isinstance(fact, TransferBridged)]
     assert {proof.carrier_call_id for proof in proofs} == {bridged.carrier_call_id}

@@ -71,7 +71,7 @@ async def test_unknown_calls_and_recordings(port: Carrier) -> None:
     assert not await port.play_message(UNKNOWN, call_id="c1", attempt_id="a1")
     assert not await port.adopt(UNKNOWN, call_id="c1", attempt_id="a1", time_limit_seconds=60)
     await port.extend(UNKNOWN, 60)
-    await port.stop_recording(UNKNOWN)
+    assert not await port.stop_recording(UNKNOWN)
     assert await port.recordings(UNKNOWN) == []
     await port.delete_recording("RE" + "f" * 32)
     with pytest.raises(CarrierError) as failed:

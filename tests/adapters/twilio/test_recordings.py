@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -21,7 +22,7 @@ SOUND = header(8000, 1) + bytes(16_000)
 
 def _answer(status: str, body: bytes = b"", *, length: int | None = None, headers: str = "") -> bytes:
     size = len(body) if length is None else length
-    return f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n{headers}\r\n".encode() + body
+    return f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {size}\r\n{headers}\r\n".encode() + body
 
 
 @contextlib.asynccontextmanager
@@ -32,6 +33,8 @@ async def _carrier_that_gets(*answers: bytes) -> AsyncIterator[tuple[TwilioCarri
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         requests.append(head)
+        length = next((line for line in head.lower().splitlines() if line.startswith("content-length:")), "0")
+        await reader.readexactly(int(length.rpartition(":")[2]))
         writer.write(waiting.pop(0))
         await writer.drain()
         writer.close()
@@ -97,3 +100,17 @@ async def test_a_header_without_a_length_is_believed(size: bytes) -> None:
     sound = SOUND[:4] + size + SOUND[8:]
     async with _carrier_that_gets(_answer("200 OK", sound)) as (carrier, _):
         assert await _audio(carrier) == sound
+
+
+@pytest.mark.parametrize(("running", "stopped"), [("in-progress", True), ("completed", False)])
+async def test_a_recording_without_a_short_name_is_stopped_by_its_own(running: str, stopped: bool) -> None:
+    """Where the carrier does not know Twilio.CURRENT, its list is read, and what runs there is stopped."""
+    one = {"sid": RECORDING, "status": running, "duration": None, "channels": 2}
+    page = json.dumps({"recordings": [one], "page": 0, "next_page_uri": None}).encode()
+    answers = [_answer("404 Not Found", b"{}"), _answer("200 OK", page)]
+    answers += [_answer("200 OK", json.dumps(one | {"status": "stopped"}).encode())] * stopped
+    async with _carrier_that_gets(*answers) as (carrier, requests):
+        assert await carrier.stop_recording("CA" + "1" * 32) is stopped
+    asked = [request.split(" HTTP")[0].rpartition("/")[2] for request in requests]
+    assert asked[0] == "Twilio.CURRENT.json"
+    assert (asked[-1] == f"{RECORDING}.json") is stopped

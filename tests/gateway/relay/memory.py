@@ -22,10 +22,14 @@ class MemorySessionStore:
         self.failures = 0
         self.pulses: list[str] = []
         self.is_down = False
+        self.delays: list[asyncio.Event] = []
+        """What the next loads wait for, one each."""
 
     async def load(self, call_id: str, attempt_id: str) -> SessionPlan | None:
         if self.is_down:
             raise StoreUnavailableError("down")
+        if self.delays:
+            await self.delays.pop(0).wait()
         plan = self.plans.get((call_id, attempt_id))
         return None if plan is None else replace(plan, messages=tuple(self.said(call_id)))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -91,6 +92,39 @@ async def test_a_replayed_handshake_changes_nothing(gateway: Gateway, agent_url:
         await live.say("Yes, sure.")
         await live.wait_to_hear("you are booked")
         assert live.close_code is None
+
+
+async def test_a_handshake_that_is_replayed_while_the_relay_comes_up_changes_nothing(
+    gateway: Gateway, agent_url: str
+) -> None:
+    """Both found no live relay and load the call; the one that is later has to name the carrier call as well."""
+    gateway.expect(agent_url)
+    slow, quick = asyncio.Event(), asyncio.Event()
+    gateway.store.delays = [slow, quick]
+    replayed = asyncio.ensure_future(_sets_up(gateway, "CA2"))
+    await _until(lambda: len(gateway.store.delays) == 1)
+    quick.set()
+    async with gateway.relay() as live:
+        await live.set_up()
+        await live.wait_to_hear("Can you make it?")
+        slow.set()
+        assert await replayed == 1008
+        await live.say("Yes, sure.")
+        await live.wait_to_hear("you are booked")
+        assert live.close_code is None
+
+
+async def _sets_up(gateway: Gateway, carrier_call_id: str) -> int | None:
+    async with gateway.relay() as relay:
+        await relay.send(relay.fake.setup().replace('"CA1"', f'"{carrier_call_id}"'))
+        await relay.wait(lambda: relay.close_code is not None)
+        return relay.close_code
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not is_so():  # noqa: ASYNC110 - the other end of a socket
+            await asyncio.sleep(0.005)
 
 
 async def test_agent_server_that_is_down(gateway: Gateway) -> None:
