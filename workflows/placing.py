@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.models import RegisterAnswer, Registration
 from activities.registering import NoAgent, agent_for
@@ -232,7 +232,10 @@ async def _ask_to_end(client: Client, call_id: str) -> None:
 
 
 async def _is_nobodys(desk: Desk, order: CallOrder) -> bool:
-    """Whether no other request with this call id places it: one that repeats the same is given up with ours."""
+    """Whether no other request with this call id places it: one that repeats the same is given up with ours.
+
+    An engine that is away is not waited for: it starts nothing, and whoever repeats a request then learns the rest later.
+    """
     if order.arrival is not None or order.call_id == order.id:
         return True  # nobody else knows this id
     try:
@@ -242,9 +245,9 @@ async def _is_nobodys(desk: Desk, order: CallOrder) -> bool:
             return True
         is_the_same = running.request_sha256 == order.request_sha256
         return is_the_same and await desk.calls.withdraw(running.request_id, datetime.now(UTC))
-    except RPCError as error:
-        return error.status is RPCStatusCode.NOT_FOUND
-    except (TimeoutError, StoreUnavailableError, ValueError):  # the last: a story that was taken up
+    except (TimeoutError, RPCError):
+        return True
+    except (StoreUnavailableError, ValueError):  # the latter: a story that was taken up
         return False
 
 

@@ -92,14 +92,11 @@ async def test_another_request_may_still_be_registered() -> None:
     assert first.request_id not in store.requests
 
 
-async def test_an_engine_that_cannot_be_asked_leaves_it_open() -> None:
-    """Except for an id that we made up: nobody else can have asked for that call."""
-    named, store = an_order(), FakeCallStore()
+async def test_an_engine_that_is_away_starts_nothing() -> None:
+    """The request is given up at the store, and that is all there is to know."""
     async with await start_engine() as engine:
-        desk = _desk(engine.client, store)
-    with pytest.raises(PlacingUndecidedError):
-        await _settle(desk, named, TimeoutError())
-    await _never(desk, named.model_copy(update={"call_id": named.id, "request_id": "another"}))
+        desk = _desk(engine.client, FakeCallStore())
+    await _never(desk, an_order())
 
 
 async def _never(desk: Desk, order: CallOrder) -> None:
