@@ -234,7 +234,7 @@ async def _ask_to_end(client: Client, call_id: str) -> None:
 async def _is_nobodys(desk: Desk, order: CallOrder) -> bool:
     """Whether no other request with this call id places it: one that repeats the same is given up with ours.
 
-    An engine that is away is not waited for: it starts nothing, and whoever repeats a request then learns the rest later.
+    An engine that is away is not waited for: it starts nothing, and whoever repeats a request learns the rest later.
     """
     if order.arrival is not None or order.call_id == order.id:
         return True  # nobody else knows this id
