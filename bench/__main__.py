@@ -21,7 +21,7 @@ def _say(text: str) -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="two minutes instead of twenty-five; the numbers mean little"
+        "--quick", action="store_true", help="two minutes instead of thirty-five; the numbers mean little"
     )
     parser.add_argument("--only", choices=PARTS, action="append", help="measure only this; may be repeated")
     parser.add_argument("--run-dir", type=Path, default=Path(".run"), help="where bench.json and the stack's data go")

@@ -32,6 +32,13 @@ QUICK_TO_LEAVE = {
     "hang_up_after_lines": 0.3,
 }
 
+NO_RELAY = {
+    "name": "Picks up where all relays are taken",
+    "relay": "crowded",
+    "lines": [{"text": "Hello?"}],
+}
+NO_ROOM = {"name": "Rung where the account has all its calls", "create_error": 10004, "lines": [{"text": "Hello?"}]}
+
 CAST: dict[str, Role] = {
     "alice": Role(10, "+14155550101"),
     "thinker": Role(10, THINKER),
@@ -61,6 +68,8 @@ CAST: dict[str, Role] = {
     "answers late": Role(2, "+14155550132"),
     "undecided": Role(1, "+14155550133"),
     "speaks first": Role(2, "+14155550135"),
+    "no relay left": Role(1, NO_RELAY),
+    "no call left": Role(1, NO_ROOM),
 }
 
 AGENTS: dict[str, dict[str, Any]] = {

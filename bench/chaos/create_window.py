@@ -100,6 +100,11 @@ def counts(evidence: Evidence) -> Mapping[str, Any]:
     }
 
 
+def is_once_each(found: Mapping[str, Any]) -> bool:
+    """Whether each call made one carrier call, that is its own, and rang once."""
+    return found["calls"] == found["carrier calls"] == found["rings"] and not found["orphans"]
+
+
 def _is_orphan(evidence: Evidence, leg: Document) -> bool:
     """A carrier call that its call's record does not know, or that is still alive."""
     call = evidence.call_by_id.get(owner_of(leg))

@@ -42,6 +42,7 @@ _OTHERS = {
     "RINGBACK_PULSE_SECONDS": "1",
     "RINGBACK_PULSE_STALE_SECONDS": "3",
     "RINGBACK_LOG_LEVEL": "INFO",
+    "RINGBACK_ONE_CALL_PER_CALLEE": "false",  # two dials between one pair at once are what is hard to tell apart
     "RINGBACK_WEBHOOK_SECRET": SECRET,
 }
 

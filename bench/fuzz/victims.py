@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
@@ -59,9 +59,13 @@ class Victims:
         try:
             async with connect(url, additional_headers=headers, proxy=None, compression=None) as socket:
                 await socket.send(wire.setup(call_id))
-                hearing = asyncio.create_task(self._hear(socket.recv))
+                over = asyncio.Event()
+                hearing = asyncio.create_task(self._hear(socket, over))
                 dice = Dice(f"{self._seed}:{call_id}:{len(self.call_ids)}", RELAY)
                 for number in range(FRAMES_A_SIDE):
+                    if over.is_set():  # what is sent to a talk that is over tells nothing
+                        self.ended["the talk was over"] += 1
+                        return
                     await socket.send(dice.frame())
                     self.sent["relay"] += 1
                     if number % _ANSWER_EVERY == 0:
@@ -74,15 +78,16 @@ class Victims:
         except (InvalidStatus, InvalidMessage):
             self.ended["refused"] += 1
 
-    async def _hear(self, receive: object) -> None:
+    async def _hear(self, socket: ClientConnection | ServerConnection, over: asyncio.Event) -> None:
         with suppress(ConnectionClosed):
-            while callable(receive):
-                await receive()
+            while True:
+                if json.loads(await socket.recv()).get("type") == "end":
+                    over.set()
 
     async def _rave(self, socket: ServerConnection) -> None:
         call_id = (socket.request.path if socket.request else "").rpartition("/")[2]
         dice = Dice(f"{self._seed}:{call_id}:agent", AGENT)
-        hearing = asyncio.create_task(self._hear(socket.recv))
+        hearing = asyncio.create_task(self._hear(socket, asyncio.Event()))
         with suppress(ConnectionClosed):
             await socket.send(json.dumps(AGENT[0]))
             for _ in range(FRAMES_A_SIDE):

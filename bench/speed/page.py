@@ -8,9 +8,9 @@ _HOW = """
 ## How it is measured
 
 - **Turn**: from the callee's words leaving the carrier's side to the agent's first token arriving there, less the time
-  that the agent server itself took. Each conversation has a turn every 8 s (every 2 s while dials run) and answers of
-  20 tokens, 20 ms apart, without compression; both sides send their keep-alives, and what is played is reported. One
-  gateway process with its real MongoDB and Temporal: pulses and messages are written as ever.
+  that the agent server itself took. Each conversation has a turn every 8 s (every 2 s at 20 live while dials run) and
+  answers of 20 tokens, 20 ms apart, without compression; both sides send their keep-alives, and what is played is
+  reported. One gateway process with its real MongoDB and Temporal: pulses and messages are written as ever.
 - **The floor**: a process that takes the same two sockets and only forwards frames, with the same load.
 - **CPU and memory** are the gateway's own, from `/proc`; memory over what it used after twenty
   first conversations had come and gone.
@@ -23,7 +23,7 @@ _HOW = """
   kept. That holds the ringing and the talk, which the pretend callees live eight times as fast as people.
 - **The engine's floor**: workflows that decide nothing, with as many activities and signals, on a worker like ours.
 
-`make bench` measures again, in about twenty-five minutes; `make bench BENCH_ARGS=--quick` shows in two that everything
+`make bench` measures again, in about thirty-five minutes; `make bench BENCH_ARGS=--quick` shows in two that everything
 runs, and `BENCH_ARGS=--write` writes this page.
 """
 

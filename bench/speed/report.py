@@ -47,6 +47,8 @@ def _turns(turns: dict[str, Any]) -> Iterator[Row]:
         yield Row(f"CPU of a core per conversation at {live} live", f"{cpu:.3f} %", "≤ 0.1 %", cpu <= 0.1)  # noqa: PLR2004
         yield Row(f"the floor's CPU per conversation at {live} live", f"{floor_cpu:.3f} %")
         yield Row(f"memory per conversation at {live} live", f"{memory:.0f} kB", "≤ 100 kB", memory <= 100)  # noqa: PLR2004
+        floor_memory = turns["floor_memory_bytes_per_live"] / 1000
+        yield Row(f"the floor's memory per conversation at {live} live", f"{floor_memory:.0f} kB")
 
 
 def _busy(busy: dict[str, Any]) -> Iterator[Row]:
@@ -61,6 +63,17 @@ def _busy(busy: dict[str, Any]) -> Iterator[Row]:
     apart_idle, apart_dialling = busy["apart_idle_ms"], busy["apart_dialling_ms"]
     yield Row("turn at 20 live in a gateway of their own: p50 / p95 / p99", _spread(apart_idle))
     yield Row(f"turn at 20 live in a gateway of their own {while_dialling}: p50 / p95 / p99", _spread(apart_dialling))
+    crowd, crowd_dialling = busy["crowd_idle_ms"], busy["crowd_dialling_ms"]
+    crowd_floor, crowd_floor_dialling = busy["crowd_floor_idle_ms"], busy["crowd_floor_dialling_ms"]
+    yield Row("turn at 200 live, nothing else: p50 / p95 / p99", _spread(crowd))
+    yield Row(f"turn at 200 live {while_dialling}: p50 / p95 / p99", _spread(crowd_dialling))
+    yield Row("the floor at 200 live, nothing else: p50 / p95 / p99", _spread(crowd_floor))
+    yield Row(f"the floor at 200 live {while_dialling}: p50 / p95 / p99", _spread(crowd_floor_dialling))
+    for name, most in (("p50", 1.1), ("p99", 2.0)):
+        ratio = crowd_dialling[name] / crowd[name]
+        yield Row(f"{name} at 200 live while dialling, as a multiple", f"{ratio:.2f}", f"≤ {most:g}", ratio <= most)
+        floors = crowd_floor_dialling[name] / crowd_floor[name]
+        yield Row(f"the floor's {name} at 200 live while dialling, as a multiple", f"{floors:.2f}")
     for name, most in (("p50", 1.1), ("p99", 2.0)):
         ratio, floors = dialling[name] / idle[name], floor_dialling[name] / floor_idle[name]
         yield Row(f"{name} while dialling, as a multiple", f"{ratio:.2f}", f"≤ {most:g}", ratio <= most)

@@ -39,6 +39,7 @@ class TurnFigures:
     floor_cpu_percent: float = 0.0
     memory_bytes: float = 0.0
     """Per live conversation, in the gateway, over what it used just after its start."""
+    floor_memory_bytes: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Spreads in milliseconds."""
@@ -50,6 +51,7 @@ class TurnFigures:
             "cpu_percent_of_a_core_per_live": self.cpu_percent,
             "floor_cpu_percent_of_a_core_per_live": self.floor_cpu_percent,
             "memory_bytes_per_live": self.memory_bytes,
+            "floor_memory_bytes_per_live": self.floor_memory_bytes,
         }
 
 
@@ -63,10 +65,14 @@ async def measure_turns(house: House, load: TurnLoad) -> TurnFigures:
         await house.stack.parts["gateway"].restart()
         await one_round(house, _WARM_UP, pid=house.pid("gateway"), is_floor=False)
         at_start = Usage.of(house.pid("gateway")).memory_bytes
+        await one_round(house, _WARM_UP, pid=floor.pid, is_floor=True)
+        floor_at_start = Usage.of(floor.pid).memory_bytes
         for _ in range(load.rounds):
             overheads, usage, memory = await one_round(house, load, pid=floor.pid, is_floor=True)
             figures.floor += overheads["overheads"]
             figures.floor_cpu_percent += usage / load.rounds
+            floors_own = (memory - floor_at_start) / load.live
+            figures.floor_memory_bytes = max(figures.floor_memory_bytes, floors_own)
             overheads, usage, memory = await one_round(house, load, pid=house.pid("gateway"), is_floor=False)
             figures.ours += overheads["overheads"]
             figures.lost += overheads["lost"] + overheads["broken"]

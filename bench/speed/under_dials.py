@@ -1,4 +1,4 @@
-"""What dialling does to the talk, and how soon an agent is heard: at 20 live conversations on the whole stack.
+"""What dialling does to the talk, and how soon an agent is heard: at 20 and at 200 live on the whole stack.
 
 Dialling is what a campaign does before anybody talks: a request, a call placed and reported, a phone that rings and is
 not picked up. Whole calls are more: their callees talk too, at the simulator's speed, so that more is live than the 20.
@@ -20,6 +20,8 @@ from bench.speed.whole_calls import dialling, prepare
 LIVE = 20
 TURN_EVERY = 2.0
 """Oftener than people talk, so that a short run has turns enough for a 99th percentile."""
+CROWD, CROWD_TURN_EVERY = 200, 8.0
+"""As many as a gateway may have, who speak as often as people do."""
 RINGS: dict[str, Any] = {"name": "Rings, and nobody is there", "outcome": "busy", "ring_seconds": 24.0}
 """Three seconds at the speed of the stack's callees, so that some ring at any moment."""
 
@@ -38,6 +40,10 @@ class BusyFigures:
     apart_dialling: list[float] = field(default_factory=list)
     floor_idle: list[float] = field(default_factory=list)
     floor_dialling: list[float] = field(default_factory=list)
+    crowd_idle: list[float] = field(default_factory=list)
+    crowd_dialling: list[float] = field(default_factory=list)
+    crowd_floor_idle: list[float] = field(default_factory=list)
+    crowd_floor_dialling: list[float] = field(default_factory=list)
     lost: int = 0
     accepted: int = 0
     refused: list[str] = field(default_factory=list)
@@ -55,6 +61,10 @@ class BusyFigures:
             "apart_dialling_ms": asdict(Spread.of(self.apart_dialling)),
             "floor_idle_ms": asdict(Spread.of(self.floor_idle)),
             "floor_dialling_ms": asdict(Spread.of(self.floor_dialling)),
+            "crowd_idle_ms": asdict(Spread.of(self.crowd_idle)),
+            "crowd_dialling_ms": asdict(Spread.of(self.crowd_dialling)),
+            "crowd_floor_idle_ms": asdict(Spread.of(self.crowd_floor_idle)),
+            "crowd_floor_dialling_ms": asdict(Spread.of(self.crowd_floor_dialling)),
             "lost": self.lost,
             "accepted": self.accepted,
             "refused": self.refused,
@@ -65,21 +75,28 @@ async def measure_busy(house: House, *, dials: int, seconds: float, rounds: int)
     """Every way in turn, as often as there are rounds."""
     figures = BusyFigures(dials, seconds)
     load = TurnLoad(LIVE, seconds, rounds, TURN_EVERY)
+    crowd = TurnLoad(CROWD, seconds, rounds, CROWD_TURN_EVERY)
     agent_url = f"ws://127.0.0.1:{house.agent_port}/llm"
     async with child("bench.speed.floor", str(house.floor_port), agent_url) as floor, house.another_gateway() as apart:
         await floor.line(20)
         for number in range(rounds):
             ringing = [f"+1415557{number:02d}{last:02d}" for last in range(dials)]
             talking = [f"+1415558{number:02d}{last:02d}" for last in range(dials)]
+            others = [f"+1415559{number:02d}{last:02d}" for last in range(dials)]
             await prepare(house, ringing, RINGS)
+            await prepare(house, others, RINGS)
             await prepare(house, talking)
             figures.floor_idle += (await _talk(house, load, floor=True))["overheads"]
             figures.floor_dialling += (await _talk(house, load, floor=True, to_numbers=ringing))["overheads"]
+            figures.crowd_floor_idle += (await _talk(house, crowd, floor=True))["overheads"]
+            figures.crowd_floor_dialling += (await _talk(house, crowd, floor=True, to_numbers=others))["overheads"]
             figures.first_words += (await _talk(house, load, picking_up=round(seconds / 0.5)))["first_words"]
             for into, one in (
                 (figures.idle, await _talk(house, load)),
                 (figures.dialling, await _talk(house, load, to_numbers=ringing)),
                 (figures.calling, await _talk(house, load, to_numbers=talking)),
+                (figures.crowd_idle, await _talk(house, crowd)),
+                (figures.crowd_dialling, await _talk(house, crowd, to_numbers=others)),
                 (figures.apart_idle, await _talk(house, load, port=apart)),
                 (figures.apart_dialling, await _talk(house, load, port=apart, to_numbers=ringing)),
             ):

@@ -5,7 +5,6 @@ the callee that were on the wire. Such an utterance of the agent is said again f
 knows how much of it was heard; the ledger then has its beginning once more than the transcript.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -38,6 +37,8 @@ class Verdict:
     invented: int = 0
     lost_elsewhere: list[str] = field(default_factory=list)
     """Words that are missing although nothing broke near them."""
+    may_lose: bool = True
+    """Whether words under way may be lost: after a crash, not after a stop."""
     silences: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
@@ -45,25 +46,30 @@ class Verdict:
 
     @property
     def is_right(self) -> bool:
-        """Whether the call went on and its transcript is complete but for what a break may cost, without doubles."""
-        return self.goes_on and not (self.doubled or self.invented or self.lost_elsewhere)
+        """Whether the call went on and its transcript is complete, without doubles, but for what a crash may cost."""
+        is_lost = self.missing or self.partial or self.said_again
+        return self.goes_on and not (
+            self.doubled or self.invented or self.lost_elsewhere or (is_lost and not self.may_lose)
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "is_right": self.is_right}
 
 
-def judged(call_id: str, record: Row, leg: Row, lines: int) -> Verdict:
+def judged(call_id: str, record: Row, leg: Row, lines: int, *, may_lose: bool) -> Verdict:
     """The verdict over one call; `lines` is how much its callee had to say."""
     heard, stored = leg["spoken"], record["messages"]
-    verdict = Verdict(call_id, goes_on=True, sessions=len(leg["relay_sessions"]), heard=len(heard), stored=len(stored))
+    verdict = Verdict(call_id, goes_on=True, may_lose=may_lose, heard=len(heard), stored=len(stored))
+    verdict.sessions = len(leg["relay_sessions"])
     said = sum(one["role"] == "user" for one in heard)
     if record["call_finish_reason"] != "agent_ended_call" or said < lines:
         verdict.goes_on = False
         verdict.why_not = f"{record['call_finish_reason']} after {said} of {lines} lines, by {leg['hung_up_by']}"
     _compare(verdict, heard, stored, list(_breaks(leg)))
     verdict.silences = list(_silences(leg["relay_sessions"]))
-    again = Counter(_plain(one["text"]) for one in heard if one["role"] == "agent")
-    verdict.said_again = sum(count - 1 for count in again.values())
+    said = [_plain(one["text"]) for one in heard if one["role"] == "agent"]
+    # A whole utterance, or the beginning of one, that is said once more later.
+    verdict.said_again = sum(any(later.startswith(text) for later in said[at + 1 :]) for at, text in enumerate(said))
     if not verdict.is_right:
         verdict.said = [f"{one['role']}: {one['text']}{' …' if one['interrupted'] else ''}" for one in heard]
         verdict.kept = [f"{one['role']}: {one['content']}" for one in stored]

@@ -100,4 +100,4 @@ async def play(scene: Scene, calls: int, folder: Path, say: Callable[[str], None
             say("done; waiting for all of them to talk to their end")
             await cast.until(lambda leg: leg["ended_at"] is not None, _OVER_WITHIN)
             legs, records = await cast.legs(), await cast.records()
-    return [judged(call_id, records[call_id], legs[call_id], LINES) for call_id in records]
+    return [judged(call_id, records[call_id], legs[call_id], LINES, may_lose=scene.crashes) for call_id in records]

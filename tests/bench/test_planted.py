@@ -26,7 +26,7 @@ def test_a_bug_can_be_planted(bug: Plant, tmp_path: Path) -> None:
 
 def test_the_seed_draws_calls_that_meet_the_bugs() -> None:
     """Without them the plants of orphans and of forgotten words would find nothing to break."""
-    stories = {call.story for bug in PLANTS for call in draw(2, bug.calls, rate=2, only_faults=bug.faults).calls}
+    stories = {call.story for bug in PLANTS for call in draw(3, bug.calls, rate=2, only_faults=bug.faults).calls}
     assert {"stuck in the queue", "relay lost once"} <= stories
 
 

@@ -24,8 +24,22 @@ FIGURES: dict[str, Any] = {
             "cpu_percent_of_a_core_per_live": 0.2,
             "floor_cpu_percent_of_a_core_per_live": 0.04,
             "memory_bytes_per_live": 90_000,
+            "floor_memory_bytes_per_live": 30_000,
         }
     ],
+    "busy": {
+        "dials": 60,
+        "accepted": 180,
+        "refused": [],
+        **{f"{name}_ms": SPREAD for name in ("idle", "calling", "first_words", "floor_idle", "floor_dialling")},
+        **{
+            f"{name}_ms": SPREAD
+            for name in ("apart_idle", "apart_dialling", "crowd_floor_idle", "crowd_floor_dialling")
+        },
+        "dialling_ms": {**SPREAD, "p50": 3.0},
+        "crowd_idle_ms": SPREAD,
+        "crowd_dialling_ms": {**SPREAD, "p99": 9.0},
+    },
 }
 
 
@@ -47,6 +61,9 @@ def test_rows_judge_against_targets() -> None:
     assert judged["over the floor at 200 live, p50"] is True
     assert judged["CPU of a core per conversation at 200 live"] is False
     assert judged["memory per conversation at 200 live"] is True
+    assert judged["p50 while dialling, as a multiple"] is False
+    assert judged["p50 at 200 live while dialling, as a multiple"] is True
+    assert judged["p99 at 200 live while dialling, as a multiple"] is False
     page = as_page(FIGURES)
     assert all(f"| {what} |" in page for what in judged)
 

@@ -22,11 +22,17 @@ HEARD = [
 STORED = [("agent", "Hello."), ("user", "One?"), ("agent", "Answer one."), ("user", "Goodbye."), ("agent", "Goodbye.")]
 
 
-def verdict_of(stored: list[tuple[str, str]], reason: str = "agent_ended_call") -> Any:
+def verdict_of(
+    stored: list[tuple[str, str]],
+    reason: str = "agent_ended_call",
+    *,
+    heard_words: list[tuple[str, str, float]] = HEARD,
+    may_lose: bool = True,
+) -> Any:
     """The judge's word on a call that was cut in its first answer."""
-    heard = [{"role": role, "text": text, "at": at, "interrupted": False} for role, text, at in HEARD]
+    heard = [{"role": role, "text": text, "at": at, "interrupted": False} for role, text, at in heard_words]
     record = {"messages": [{"role": role, "content": text} for role, text in stored], "call_finish_reason": reason}
-    return judged("c", record, {"spoken": heard, "relay_sessions": SESSIONS, "hung_up_by": "api"}, 2)
+    return judged("c", record, {"spoken": heard, "relay_sessions": SESSIONS, "hung_up_by": "api"}, 2, may_lose=may_lose)
 
 
 def test_what_a_crash_may_cost() -> None:
@@ -34,6 +40,16 @@ def test_what_a_crash_may_cost() -> None:
     verdict = verdict_of(STORED)
     assert verdict.is_right
     assert (verdict.missing, verdict.said_again, verdict.silences) == (1, 1, [1.5])
+
+
+def test_a_stop_costs_nothing() -> None:
+    """What a crash is allowed is wrong where a gateway was asked to stop: words lacking, or begun and said again."""
+    assert not verdict_of(STORED, may_lose=False).is_right
+    once = [*HEARD[:3], *HEARD[4:]]
+    assert verdict_of(STORED, heard_words=once, may_lose=False).is_right
+    begun = [*HEARD[:2], ("agent", "Answer", 99.0), *HEARD[3:]]
+    verdict = verdict_of(STORED, heard_words=begun, may_lose=False)
+    assert (verdict.said_again, verdict.is_right) == (1, False)
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,12 @@ TALK: dict[str, Any] = {
 
 
 async def test_a_carrier_that_takes_no_more_is_asked_again(customer: Customer) -> None:
-    """Calls that it answers with 429 stay registered, and each is dialled once when it takes them."""
-    await customer.faults(create_too_many=1.0, only_to=list(BUSY_CARRIER))
+    """Calls that it answers with 429 stay registered, each is dialled once when it takes them, and others talk on."""
     agent = await customer.agent()
+    await customer.teach(TALKER, TALK)
+    live = await customer.placed(TALKER, agent)
+    await customer.talking(live)
+    await customer.faults(create_too_many=1.0, only_to=list(BUSY_CARRIER))
     for number in BUSY_CARRIER:
         await customer.teach(number, BUSY)
     call_ids = [await customer.placed(number, agent) for number in BUSY_CARRIER]
@@ -46,6 +49,9 @@ async def test_a_carrier_that_takes_no_more_is_asked_again(customer: Customer) -
     for call_id, number in zip(call_ids, BUSY_CARRIER, strict=True):
         assert (await customer.ended(call_id))["call_finish_reason"] == "line_busy"
         assert len(await customer.ledger(number)) == 1
+    call = await customer.recorded(live)
+    assert call["call_finish_reason"] == "agent_ended_call"
+    assert whole(call["messages"], "content") == whole((await customer.ledger(TALKER))[-1]["spoken"], "text")
 
 
 async def _refused_in_time(customer: Customer, number: str, agent: str, call_id: str) -> httpx.Response:

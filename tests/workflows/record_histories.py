@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecution
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench.reasons.stories import STORIES
@@ -25,6 +25,7 @@ from bench.reasons.telling import tell
 from runtime.embedded.stack import EmbeddedStack, StackOptions
 from tests.end_to_end.customer import Customer
 from workflows.live_call import CallResult
+from workflows.sweep import Swept
 
 FOLDER = Path(__file__).parent / "histories"
 PREFIXES = {"OutboundCall": "", "InboundCall": "inbound_", "TakenUpCall": "taken_up_"}
@@ -44,6 +45,8 @@ async def record(stack: dict[str, Any]) -> int:
     )
     added = 0
     async for found in client.list_workflows('ExecutionStatus = "Completed"'):
+        if found.workflow_type == "Sweep":
+            added += await _record_sweep(client, found)
         if found.workflow_type not in PREFIXES:
             continue
         handle = client.get_workflow_handle(found.id, run_id=found.run_id, result_type=CallResult)
@@ -53,6 +56,13 @@ async def record(stack: dict[str, Any]) -> int:
         name = f"{PREFIXES[found.workflow_type]}{decided}{result.finish_reason or result.registration}.json"
         added += _keep(name, history.to_json())
     return added
+
+
+async def _record_sweep(client: Client, found: WorkflowExecution) -> int:
+    """Keep a sweep that took something up."""
+    handle = client.get_workflow_handle(found.id, run_id=found.run_id, result_type=Swept)
+    swept: Swept = await handle.result()
+    return _keep("sweep.json", (await handle.fetch_history()).to_json()) if swept.taken_up else 0
 
 
 def _writes_the_record(event: HistoryEvent) -> bool:

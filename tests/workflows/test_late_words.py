@@ -172,6 +172,17 @@ async def test_a_recording_that_comes_before_the_story_ends_is_fetched(env: Work
     assert stage.script.times("archive_recording") == 2
 
 
+async def test_a_recording_that_the_carrier_does_not_have_is_absent(env: WorkflowEnvironment) -> None:
+    """Told so, nobody asks for it."""
+    async with on_stage(env) as stage:
+        await talking(stage)
+        about = {"carrier_call_id": CARRIER_CALL, "attempt_id": ""}
+        await stage.tell(stage.completed(), f.RecordingAbsent(at=stage.moment(0), recording_id="RE1", **about))
+        await stage.end()
+    assert stage.script.times("archive_recording") == 0
+    assert (stage.script.saved[-1].recording.status, stage.script.saved[-1].complete) == ("absent", True)
+
+
 async def test_the_reason_that_is_shown_is_the_last_one(env: WorkflowEnvironment) -> None:
     """An end asked for while it rang, and then the carrier tells that the line had been busy."""
     async with on_stage(env) as stage:

@@ -20,6 +20,8 @@ _MOST_RESUMES = 5
 _PROCESSES = ("freeze-", "kill-")
 _SERVER_FAILURES = range(500, 600)
 _MACHINES = ("machine", "fax")
+CROWDED = "Picks up where all relays are taken"
+"""The name of the story whose callee meets that."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,11 @@ def _no_answer(case: Case) -> bool:
 
 
 def _agent_server_failed(case: Case) -> bool:
-    return case.answered and case.fault("kill-agent")
+    return case.answered and case.fault("kill-agent", "freeze-agent")
+
+
+def _invalid_payment(case: Case) -> bool:
+    return case.leg is None and case.fault("account-suspended")
 
 
 def _twilio_service_error(case: Case) -> bool:
@@ -215,9 +221,12 @@ def _registered_call_timed_out(case: Case) -> bool:
 
 
 def _concurrent_call_limit_reached(case: Case) -> bool:
-    """It waited to its deadline, undialled, for another call to the same callee."""
+    """The carrier had no relay for it, took no more calls, or it waited to its deadline for one to the same callee."""
+    if case.leg is not None:
+        return bool(case.answered and case.leg["story"] == CROWDED)
     waited = case.ended_at - case.call["registered_at"] >= case.setting("registered_seconds") - SLACK_SECONDS
-    return case.leg is None and waited and case.callee_was_taken()
+    refused = "not_processed" in case.dials() and case.waited_in_vain()
+    return refused or (waited and case.callee_was_taken())
 
 
 def _never(_: Case) -> bool:
@@ -233,7 +242,7 @@ TRUTH: dict[str, tuple[str, Callable[[Case], bool]]] = {
     "answering_machine_detected": ("ended", _answering_machine_detected),
     "maximum_duration_exceeded": ("ended", _maximum_duration_exceeded),
     "concurrent_call_limit_reached": ("error", _concurrent_call_limit_reached),
-    "invalid_payment": ("error", _never),
+    "invalid_payment": ("error", _invalid_payment),
     "potential_scam_detected": ("error", _never),
     "inbound_webhook_error": ("error", _never),
     "line_busy": ("error", _line_busy),
