@@ -1,5 +1,7 @@
 """After the call: bring the recording home, gather the transcript."""
 
+from datetime import UTC, datetime, timedelta
+
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -7,8 +9,11 @@ from activities.failures import translated
 from activities.heartbeats import heartbeating
 from activities.models import RecordingOrder, RecordingOutcome
 from calls.ports.archive import RecordingArchive
-from calls.ports.call_store import CallStore
+from calls.ports.call_store import CallStore, Pulse
 from calls.ports.carrier import Carrier
+
+_SETTLES_WITHIN = timedelta(seconds=10)
+"""How long after its last sign of life a conversation is waited for; a gateway that died will not store anything."""
 
 
 class Archiving:
@@ -60,12 +65,26 @@ class Archiving:
     async def archive_transcript(self, call_id: str) -> int:
         """Gather the call's stored utterances into its record; how many there are.
 
-        A gap in their numbering means that a conversation is still writing; raises to be tried again.
+        While a conversation may still be writing, and while their numbering has a gap, raises to be tried again.
         """
         with translated():
-            messages = await self._store.messages(call_id)
-            missing = set(range(len(messages))) - {message.seq for message in messages}
-            if missing:
-                raise ApplicationError(f"utterance {min(missing)} of call {call_id} is not stored yet", type="NotReady")
-            await self._store.keep_transcript(call_id, messages)
-        return len(messages)
+            pulse = await self._store.pulse(call_id)
+            if (
+                pulse is not None
+                and not pulse.is_settled
+                and datetime.now(UTC) < _last_word_of(pulse) + _SETTLES_WITHIN
+            ):
+                raise ApplicationError(f"the conversation of call {call_id} is still being stored", type="NotReady")
+            while True:
+                messages = await self._store.messages(call_id)
+                missing = set(range(len(messages))) - {message.seq for message in messages}
+                if missing:
+                    why = f"utterance {min(missing)} of call {call_id} is not stored yet"
+                    raise ApplicationError(why, type="NotReady")
+                await self._store.keep_transcript(call_id, messages)
+                if len(await self._store.messages(call_id)) == len(messages):
+                    return len(messages)
+
+
+def _last_word_of(pulse: Pulse) -> datetime:
+    return max(pulse.at, pulse.closed_at or pulse.at)

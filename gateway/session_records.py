@@ -42,6 +42,10 @@ class SessionRecords:
         """Store an utterance."""
         await self._calls.append_message(call_id, message)
 
+    async def settle(self, call_id: str, relay_session_id: str) -> None:
+        """Note that a session has stored all it had to store."""
+        await self._calls.settle(call_id, relay_session_id)
+
     async def pulse(self, alive: Mapping[str, str], at: datetime) -> None:
         """Leave signs of life."""
         await self._calls.touch({call_id: Pulse(session_id, at) for call_id, session_id in alive.items()})

@@ -79,5 +79,11 @@ class Scribe:
         """
         story = self._story
         is_new = latest.finish_reason is not None and self._saved.finish_reason is None
-        was_told = any(story.knows(kind) for kind in _TOLD) or bridged(story.call) is not None
-        return story.plan.keeps_decisions and is_new and not was_told
+        if not (story.plan.keeps_decisions and is_new) or bridged(story.call) is not None:
+            return False
+        if any(story.knows(kind) for kind in _TOLD):
+            # What was asked for is beside what is told: the carrier's own word may come in the same task, and say more.
+            completed = story.call.fact(f.CallCompleted)
+            is_asked = completed is not None and completed.asked and not story.knows(f.ConversationEnded)
+            return is_asked and workflow.patched("an-end-that-was-asked-for-is-kept-like-ours")
+        return True

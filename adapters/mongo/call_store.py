@@ -212,10 +212,20 @@ class MongoCallStore:
         await self._pulses.update_one({"_id": call_id}, {"$max": {"closed_at": at}})
 
     @asking
+    async def settle(self, call_id: str, relay_session_id: str) -> None:
+        """A relay session has stored all it had to store; a transcript that was kept before gets what it lacks."""
+        await self._pulses.update_one({"_id": call_id}, {"$set": {"settled": relay_session_id}})
+        kept = {"call_id": call_id, "transcript": {"$exists": True}}
+        if await self._database.calls.find_one(kept, {"_id": 1}):
+            await self.keep_transcript(call_id, await self.messages(call_id))
+
+    @asking
     async def pulse(self, call_id: str) -> Pulse | None:
         """The last sign of life; None before the first."""
         found = await self._pulses.find_one({"_id": call_id})
-        return Pulse(**found["pulse"], closed_at=found.get("closed_at")) if found else None
+        if found is None:
+            return None
+        return Pulse(**found["pulse"], closed_at=found.get("closed_at"), settled_session_id=found.get("settled"))
 
     @asking
     async def note_late(self, call_id: str, kind: str, body: Mapping[str, object], at: datetime) -> None:

@@ -64,11 +64,21 @@ class Claim(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The last sign of life of a call's conversation; `closed_at` is when the carrier said that it was over."""
+    """The last sign of life of a call's conversation.
+
+    `closed_at` is when the carrier said that it was over, `settled_session_id` the last relay session that had stored
+    all it had to store.
+    """
 
     relay_session_id: str
     at: datetime
     closed_at: datetime | None = None
+    settled_session_id: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its relay session has nothing left to store."""
+        return self.settled_session_id == self.relay_session_id
 
     @property
     def is_open(self) -> bool:
@@ -136,6 +146,10 @@ class CallStore(Protocol):
 
     async def close_pulse(self, call_id: str, at: datetime) -> None:
         """The conversation is over, by the carrier's word; nothing is kept of one that left no sign of life."""
+        ...
+
+    async def settle(self, call_id: str, relay_session_id: str) -> None:
+        """A relay session has stored all it had to store; a transcript that was kept before gets what it lacks."""
         ...
 
     async def pulse(self, call_id: str) -> Pulse | None:

@@ -41,6 +41,10 @@ class SessionStore(Protocol):
         """Store an utterance, once; one whose seq another utterance has is stored after all others."""
         ...
 
+    async def settle(self, call_id: str, relay_session_id: str) -> None:
+        """This session is over, and all that it had to store is stored."""
+        ...
+
     async def pulse(self, alive: Mapping[str, str], at: datetime) -> None:
         """Leave signs of life: the relay session ids of live calls, by call id."""
         ...

@@ -246,6 +246,8 @@ class RelaySession:
         self._timers.clear()
 
     async def _flush(self) -> None:
+        if setup := self._conversation.setup:
+            self._messages.put(partial(self._around.store.settle, self.call_id, setup.relay_session_id))
         for outbox in (self._messages, self._reports):
             if not await outbox.drained(self._around.pacing.flush_at_close):
                 outbox.give_up()

@@ -1,7 +1,8 @@
 """Bringing recordings home: large ones in little memory, broken ones not at all."""
 
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.applications import Starlette
@@ -16,8 +17,11 @@ from activities.models import RecordingOrder, RecordingOutcome
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.database import Database
 from adapters.twilio.carrier import TwilioCarrier
+from calls.ports.call_store import Pulse
 from calls.ports.carrier import CarrierError, CarrierRecording
+from calls.records import Message
 from simulator.wav import RATE, header
+from tests.adapters.mongo.orders import said
 from tests.adapters.twilio.outside import SID, TOKEN, URLS
 from tests.fakes.archive import FakeRecordingArchive
 from tests.fakes.call_store import FakeCallStore
@@ -100,3 +104,39 @@ async def test_a_recording_that_is_being_made_is_waited_for(status: str) -> None
     with pytest.raises(ApplicationError) as failed:
         await archived(Archiving(carrier, FakeCallStore(), FakeRecordingArchive()), order(""))
     assert not failed.value.non_retryable
+
+
+@pytest.mark.parametrize(
+    ("silent_for", "settled", "waits"), [(1.0, "VX0", True), (1.0, "VX1", False), (60.0, None, False)]
+)
+async def test_a_transcript_waits_for_the_last_words(silent_for: float, settled: str | None, *, waits: bool) -> None:
+    """Of a relay session that is over and has not settled; not of one whose gateway died."""
+    store = FakeCallStore()
+    archiving = Archiving(FakeCarrier(), store, FakeRecordingArchive())
+    await store.touch({"c1": Pulse("VX1", datetime.now(UTC) - timedelta(seconds=silent_for))})
+    if settled:
+        await store.settle("c1", settled)
+    await store.append_message("c1", said(0))
+    if waits:
+        with pytest.raises(ApplicationError, match="still being stored"):
+            await ActivityEnvironment().run(archiving.archive_transcript, "c1")
+        await store.append_message("c1", said(1, "Bye."))
+        await store.settle("c1", "VX1")
+    assert await ActivityEnvironment().run(archiving.archive_transcript, "c1") == 1 + waits
+    assert len(store.transcripts["c1"]) == 1 + waits
+
+
+async def test_what_comes_while_a_transcript_is_kept_is_in_it() -> None:
+    """A word that was stored between the look at the messages and the keeping of them."""
+
+    class Racing(FakeCallStore):
+        async def keep_transcript(self, call_id: str, messages: Sequence[Message]) -> None:
+            await super().keep_transcript(call_id, messages)
+            if len(messages) == 1:
+                await self.append_message(call_id, said(1, "Bye."))
+
+    store = Racing()
+    await store.append_message("c1", said(0))
+    archiving = Archiving(FakeCarrier(), store, FakeRecordingArchive())
+    assert await ActivityEnvironment().run(archiving.archive_transcript, "c1") == 2
+    assert len(store.transcripts["c1"]) == 2

@@ -129,12 +129,21 @@ class FakeCallStore:
         for call_id, pulse in pulses.items():
             known = self.pulses.get(call_id)
             if known is None or known.at < pulse.at:
-                self.pulses[call_id] = replace(pulse, closed_at=known.closed_at if known else None)
+                closed_at = known.closed_at if known else None
+                settled = known.settled_session_id if known else None
+                self.pulses[call_id] = replace(pulse, closed_at=closed_at, settled_session_id=settled)
 
     async def close_pulse(self, call_id: str, at: datetime) -> None:
         self._answer()
         if known := self.pulses.get(call_id):
             self.pulses[call_id] = replace(known, closed_at=max(at, known.closed_at or at))
+
+    async def settle(self, call_id: str, relay_session_id: str) -> None:
+        self._answer()
+        if known := self.pulses.get(call_id):
+            self.pulses[call_id] = replace(known, settled_session_id=relay_session_id)
+        if call_id in self.transcripts:
+            self.transcripts[call_id] = await self.messages(call_id)
 
     async def pulse(self, call_id: str) -> Pulse | None:
         self._answer()

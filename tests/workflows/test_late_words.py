@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.models import DialOutcome, DialResult, RecordingOutcome
+from activities.models import CarrierWord, DialOutcome, DialResult, RecordingOutcome
 from calls import facts as f
 from calls.agents import Voicemail
 from calls.reasons import FinishReason as R
@@ -181,6 +181,23 @@ async def test_a_recording_that_the_carrier_does_not_have_is_absent(env: Workflo
         await stage.end()
     assert stage.script.times("archive_recording") == 0
     assert (stage.script.saved[-1].recording.status, stage.script.saved[-1].complete) == ("absent", True)
+
+
+async def test_an_end_that_was_asked_for_is_in_the_history_before_it_is_on_record(env: WorkflowEnvironment) -> None:
+    """The carrier's own word may come in the same task, and say more: that task is done again, and its writes stay."""
+    failed = CarrierWord(known=True, carrier_call_id=CARRIER_CALL, status="failed", end=f.CarrierEnd.FAILED)
+    script = Script(plan=a_plan(keeps_decisions=True), carrier_says=[failed])
+    async with on_stage(env, script) as stage:
+        await stage.begin()
+        await stage.tell(stage.initiated())
+        result = await stage.end()
+        kinds = [
+            event.activity_task_scheduled_event_attributes.activity_type.name
+            for event in (await stage.handle.fetch_history()).events
+            if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+        ]
+    assert result.finish_reason == R.TWILIO_SERVICE_ERROR
+    assert "save_progress" in kinds
 
 
 async def test_the_reason_that_is_shown_is_the_last_one(env: WorkflowEnvironment) -> None:

@@ -12,6 +12,7 @@ from calls.reasons import FinishReason
 from calls.records import Progress, RecordingEntry, TransferEntry
 from calls.words import CallStatus, Party, Phase
 from tests.adapters.mongo.orders import NOON, new_call, said
+from tests.fakes.call_store import FakeCallStore
 
 TIME = NOON.replace(microsecond=250_000)
 ENDED = Progress(
@@ -194,3 +195,35 @@ async def test_times_are_utc_whatever_zone_they_came_in(calls: CallStore, second
     assert pulse is not None
     assert pulse.at == at
     assert at.astimezone(UTC).hour == 12
+
+
+async def test_a_session_that_is_settled_brings_the_transcript_up_to_date(calls: CallStore) -> None:
+    """Its last words were stored after the transcript was kept; a session without a pulse settles nothing."""
+    await calls.register(new_call("c1"))
+    await calls.settle("c1", "VX1")
+    assert await calls.pulse("c1") is None
+    await calls.touch({"c1": Pulse("VX1", TIME)})
+    assert not await _is_settled(calls)
+    await calls.append_message("c1", said(0))
+    await calls.keep_transcript("c1", await calls.messages("c1"))
+    await calls.append_message("c1", said(1, "Bye."))
+    await calls.settle("c1", "VX1")
+    assert await _is_settled(calls)
+    assert await _transcript(calls) == ["Hello.", "Bye."]
+    await calls.touch({"c1": Pulse("VX2", TIME + timedelta(seconds=1))})
+    assert not await _is_settled(calls)
+
+
+async def _is_settled(calls: CallStore) -> bool:
+    pulse = await calls.pulse("c1")
+    assert pulse is not None
+    return pulse.is_settled
+
+
+async def _transcript(calls: CallStore) -> list[str]:
+    if isinstance(calls, FakeCallStore):
+        return [message.content for message in calls.transcripts["c1"]]
+    assert isinstance(calls, MongoCallStore)
+    record = await calls._database.calls.find_one({"call_id": "c1"})
+    assert record is not None
+    return [message["content"] for message in record["transcript"]]

@@ -22,6 +22,7 @@ class MemorySessionStore:
         self.failures = 0
         self.pulses: list[str] = []
         self.is_down = False
+        self.settled: list[str] = []
         self.delays: list[asyncio.Event] = []
         """What the next loads wait for, one each."""
 
@@ -39,6 +40,11 @@ class MemorySessionStore:
             raise StoreUnavailableError("not now")
         self.writes += 1
         self.messages.setdefault(call_id, {}).setdefault(message.seq, message)
+
+    async def settle(self, call_id: str, relay_session_id: str) -> None:
+        if self.is_down:
+            raise StoreUnavailableError("down")
+        self.settled.append(relay_session_id)
 
     async def pulse(self, alive: Mapping[str, str], at: datetime) -> None:
         if self.is_down:

@@ -1,5 +1,7 @@
 """Whole talks: relay, gateway and agent server, each on its own socket."""
 
+import asyncio
+
 from calls.words import Role
 from tests.gateway.relay.rig import Gateway
 
@@ -23,6 +25,9 @@ async def test_alice_confirms(gateway: Gateway, agent_url: str) -> None:
         assert "".join(heard.split()) == "".join(relay.heard.split())
         await relay.wait(lambda: relay.ended == ['{"end":true}'])
     assert gateway.store.pulses[0] == "VX1"
+    async with asyncio.timeout(5):
+        while gateway.store.settled != ["VX1"]:  # noqa: ASYNC110 - the session ends after the relay's last word
+            await asyncio.sleep(0.005)
 
 
 async def test_start_is_reported(gateway: Gateway, agent_url: str) -> None:
