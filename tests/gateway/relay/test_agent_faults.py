@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from adapters.agent_server.client import AgentServerConnector
 from conversation.plan import Pacing
 from conversation.talk import Conversation
 from gateway.relay.agent_line import AgentLine
@@ -168,6 +169,61 @@ async def test_server_that_stops_its_keep_alives(gateway: Gateway) -> None:
         async with gateway.relay() as relay:
             assert await join(gateway, relay) == "llm_websocket_connection_lost"
     assert connections == 3
+
+
+async def test_a_server_that_keeps_alive_is_kept(gateway: Gateway) -> None:
+    """It pings and is pinged in turn, for much longer than a lapse, and then hangs up by itself."""
+    pings: list[int] = []
+
+    async def talk(connection: ServerConnection) -> None:
+        await send(connection, response_type="config", config={"auto_reconnect": True})
+        while len(pings) < 20:
+            await send(connection, response_type="ping_pong", timestamp=len(pings))
+            pings.append((await read(connection, "ping_pong"))["timestamp"])
+        await send(connection, **FIRST)
+        await connection.close(1000)
+
+    async with serving(talk) as url:
+        gateway.expect(url, pacing=Pacing(ping_every=0.05, ping_lapse=0.2))
+        async with gateway.relay() as relay:
+            assert await join(gateway, relay) == "agent_ended_call"
+    assert pings == sorted(pings)
+    assert pings[-1] - pings[0] >= 500, "milliseconds: more than two lapses"
+
+
+async def test_a_server_that_never_answers_the_handshake() -> None:
+    """Its port is open and nothing comes: three attempts, each as long as one may take."""
+    attempts = 0
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal attempts
+        attempts += 1
+        await reader.read()
+        writer.close()
+
+    connector = AgentServerConnector(private_networks=True, open_timeout=0.15)
+    async with (
+        await asyncio.start_server(mute, "127.0.0.1", 0) as server,
+        Gateway(connector=connector).serving() as own,
+    ):
+        own.expect("ws://{}:{}".format(*server.sockets[0].getsockname()))
+        async with own.relay() as relay:
+            assert await join(own, relay) == "llm_websocket_initialization_error"
+    assert attempts == 3
+
+
+async def test_a_message_beyond_all_bounds(gateway: Gateway) -> None:
+    """It is not read to its end: the connection is closed with 1009, which is any other close code."""
+
+    async def talk(connection: ServerConnection) -> None:
+        await send(connection, **FIRST)
+        await send(connection, response_id=0, content="x" * 8_000_000, content_complete=True)
+        await connection.wait_closed()
+
+    async with serving(talk) as url:
+        gateway.expect(url)
+        async with gateway.relay() as relay:
+            assert await join(gateway, relay) == "llm_websocket_runtime_error"
 
 
 async def test_broken_turn_is_asked_again(gateway: Gateway) -> None:
