@@ -91,6 +91,8 @@ def gateway(name: str, port: int, variables: dict[str, str]) -> Recipe:
             *("--host", LOOPBACK, "--port", str(port), "--no-access-log"),
             # Compression costs 45 kB a conversation and saves nothing on short frames.
             *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "262144"),
+            # A relay that went away without a word is noticed before the agent speaks to nobody.
+            *("--ws-ping-interval", "4", "--ws-ping-timeout", "5"),
             *("--timeout-graceful-shutdown", str(_GRACE_SECONDS)),
         ],
         environment={**variables, "RINGBACK_GATEWAY_HOST": LOOPBACK, "RINGBACK_GATEWAY_PORT": str(port)},
