@@ -119,6 +119,15 @@ def test_a_call_waits_for_nobody_but_its_callee() -> None:
     assert "concurrent_call_limit_reached" not in allowed(Case(run, waited, None))
 
 
+def test_a_call_whose_record_came_late_waited_since_its_workflow_began() -> None:
+    """The worker stood still between the two: the deadline was not moved by that."""
+    queued = UNANSWERED | {"initiated_at": None, "ringing_at": None, "status": "canceled", "ended_at": 110.6}
+    case = case_of(queued, end_time=110.5)
+    assert "registered_call_timed_out" not in allowed(case)
+    case.evidence.workflows[0]["began_at"] = 95.2
+    assert "registered_call_timed_out" in allowed(case)
+
+
 def test_an_agent_server_fails_only_when_it_was_killed() -> None:
     """Its reasons are an excuse for nothing else."""
     case = case_of(ANSWERED)

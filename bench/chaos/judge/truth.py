@@ -43,6 +43,13 @@ class Case:
         return float(self.progress["end_time"] or self.call["registered_at"])
 
     @property
+    def waited(self) -> float:
+        """Seconds from its workflow's beginning to its end: the record is made later, after a freeze by much."""
+        name = f"call-{self.call['call_id']}"
+        begins = [one["began_at"] for one in self.evidence.workflows if one["workflow_id"] == name]
+        return self.ended_at - float(min([self.call["registered_at"], *begins]))
+
+    @property
     def answered(self) -> bool:
         """Whether the callee had picked up by then."""
         leg = self.leg
@@ -100,8 +107,7 @@ class Case:
 
     def waited_in_vain(self) -> bool:
         """Whether its time for a dial was over."""
-        waited = self.ended_at - self.call["registered_at"]
-        return bool(waited >= self.setting("registered_seconds") - _UNTIL_NOTICED_SECONDS)
+        return bool(self.waited >= self.setting("registered_seconds") - _UNTIL_NOTICED_SECONDS)
 
     def sip_code(self) -> int:
         return int((self.leg or {}).get("sip_code") or 0)
@@ -215,7 +221,7 @@ def _user_connection_failure(case: Case) -> bool:
 
 
 def _registered_call_timed_out(case: Case) -> bool:
-    waited = case.ended_at - case.call["registered_at"] >= case.setting("registered_seconds") - SLACK_SECONDS
+    waited = case.waited >= case.setting("registered_seconds") - SLACK_SECONDS
     begun = (case.leg or {}).get("initiated_at")
     return bool(waited and (begun is None or begun > case.ended_at - SLACK_SECONDS))
 
@@ -224,7 +230,7 @@ def _concurrent_call_limit_reached(case: Case) -> bool:
     """The carrier had no relay for it, took no more calls, or it waited to its deadline for one to the same callee."""
     if case.leg is not None:
         return bool(case.answered and case.leg["story"] == CROWDED)
-    waited = case.ended_at - case.call["registered_at"] >= case.setting("registered_seconds") - SLACK_SECONDS
+    waited = case.waited >= case.setting("registered_seconds") - SLACK_SECONDS
     refused = "not_processed" in case.dials() and case.waited_in_vain()
     return refused or (waited and case.callee_was_taken())
 
