@@ -214,7 +214,8 @@ class MongoCallStore:
     @asking
     async def settle(self, call_id: str, relay_session_id: str) -> None:
         """A relay session has stored all it had to store; a transcript that was kept before gets what it lacks."""
-        await self._pulses.update_one({"_id": call_id}, {"$set": {"settled": relay_session_id}})
+        newest = {"_id": call_id, "pulse.relay_session_id": relay_session_id}
+        await self._pulses.update_one(newest, {"$set": {"settled": relay_session_id}})
         kept = {"call_id": call_id, "transcript": {"$exists": True}}
         if await self._database.calls.find_one(kept, {"_id": 1}):
             await self.keep_transcript(call_id, await self.messages(call_id))

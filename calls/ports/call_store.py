@@ -149,7 +149,10 @@ class CallStore(Protocol):
         ...
 
     async def settle(self, call_id: str, relay_session_id: str) -> None:
-        """A relay session has stored all it had to store; a transcript that was kept before gets what it lacks."""
+        """A relay session has stored all it had to store; a transcript that was kept before gets what it lacks.
+
+        One that another has followed, and that is late, does not unsettle that one.
+        """
         ...
 
     async def pulse(self, call_id: str) -> Pulse | None:

@@ -140,7 +140,8 @@ class FakeCallStore:
 
     async def settle(self, call_id: str, relay_session_id: str) -> None:
         self._answer()
-        if known := self.pulses.get(call_id):
+        known = self.pulses.get(call_id)
+        if known and known.relay_session_id == relay_session_id:
             self.pulses[call_id] = replace(known, settled_session_id=relay_session_id)
         if call_id in self.transcripts:
             self.transcripts[call_id] = await self.messages(call_id)

@@ -212,6 +212,9 @@ async def test_a_session_that_is_settled_brings_the_transcript_up_to_date(calls:
     assert await _transcript(calls) == ["Hello.", "Bye."]
     await calls.touch({"c1": Pulse("VX2", TIME + timedelta(seconds=1))})
     assert not await _is_settled(calls)
+    for session in ("VX2", "VX1"):
+        await calls.settle("c1", session)
+        assert await _is_settled(calls), "an older session that is late changes nothing"
 
 
 async def _is_settled(calls: CallStore) -> bool:
