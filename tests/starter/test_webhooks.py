@@ -1,6 +1,9 @@
 """What became of a call's webhooks, and sending them again, from the command line."""
 
+import asyncio
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 from activities.registering import Registering
 from calls.limits import Capacity
@@ -8,7 +11,9 @@ from calls.notices import CallEvent, trace_id
 from calls.policy import Policy
 from calls.ports.delivery_store import Attempt, Notice
 from gateway.orders import DialBody, order_of
-from tests.starter.conftest import ALICE, CALLER, Desk
+from runtime.embedded.stack import EmbeddedStack
+from tests.gateway.customers_server import customers_server
+from tests.starter.conftest import ALICE, BOB, CALLER, Desk, Starter
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -53,3 +58,32 @@ async def test_nothing_is_sent_again_while_temporal_is_away(desk: Desk) -> None:
     assert (away.code, "Temporal" in away.err) == (5, True)
     (kept,) = await desk.deliveries.of_call(call_id)
     assert kept.status == "given_up"
+
+
+async def test_a_webhook_is_sent_again_over_the_whole_stack(starter: Starter, stack: EmbeddedStack) -> None:
+    """To the address that the agent has now, with the body of the first time; and its second attempt is shown."""
+    async with customers_server() as first, customers_server() as second:
+        llm = ("--llm-url", stack.addresses.agent_llm_url)
+        added = await starter("agents", "add", "--name", "Told", *llm, "--set", f"webhook_url={first.url}", "--json")
+        agent = added.json["ai_agent_id"]
+        watched = await starter("dial", "--from", CALLER, "--to", BOB, "--agent", agent, "--watch", "--json")
+        call_id = watched.lines[-1]["call"]["call_id"]
+        async with asyncio.timeout(30):
+            while len(first.asked) < 2:  # noqa: ASYNC110 - posted by another process
+                await asyncio.sleep(0.05)
+        moved = await starter("agents", "change", agent, "--set", f"webhook_url={second.url}")
+        assert moved.code == 0, moved.err
+        again = await starter("redeliver", call_id, "--event", CallEvent.ENDED, "--json")
+        assert (again.code, again.json) == (0, {"call_id": call_id, "redelivering": 1})
+        async with asyncio.timeout(30):
+            while not second.asked:  # noqa: ASYNC110 - posted by another process
+                await asyncio.sleep(0.05)
+        assert json.loads(second.asked[0][1]) == json.loads(first.asked[0][1])
+        assert len(first.asked) == 2
+        async with asyncio.timeout(20):
+            while [one["attempt_count"] for one in await _kept(starter, call_id)] != [2, 1]:  # noqa: ASYNC110 - posted by another process
+                await asyncio.sleep(0.05)
+
+
+async def _kept(starter: Starter, call_id: str) -> list[dict[str, Any]]:
+    return list((await starter("webhooks", call_id, "--json")).json["webhooks"])
