@@ -27,6 +27,8 @@ from runtime.wiring.starter import opened
 CALLER, CALLEE = "+14155550100", "+14155550101"
 SPEED = 8.0
 """How fast the pretend callees of whole calls live."""
+SETTINGS = {"RINGBACK_SWEEP_GRACE_SECONDS": "14400"}
+"""Sweeps go on as ever, but take up none of the calls that are only stored here: those have no workflow."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class House:
 async def housed(run_dir: Path) -> AsyncIterator[House]:
     """A fresh stack: both engines, simulator, example agent, one gateway, one worker."""
     shutil.rmtree(run_dir, ignore_errors=True)
-    async with EmbeddedStack(StackOptions(run_dir=run_dir, speed=SPEED)) as stack:
+    async with EmbeddedStack(StackOptions(run_dir=run_dir, speed=SPEED, settings=SETTINGS)) as stack:
         async with connected(stack.addresses) as customer:
             await customer.ensure_example(stack.addresses.agent_llm_url)
         os.environ.update(stack.environment)  # as anybody who joins a stack does

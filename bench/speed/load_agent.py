@@ -17,7 +17,7 @@ TOKEN_SECONDS = 0.02
 
 
 class Exchange:
-    """One call's newest turn, as seen from both ends: `perf_counter` times, `own` the agent server's own time."""
+    """One call's newest turn: seconds of the agent server's own time, `own` not a number until it has answered."""
 
     __slots__ = ("first_words_own", "own")
 
@@ -48,6 +48,7 @@ class LoadAgent:
         exchange = self.exchange(call_id)
         with suppress(ConnectionClosed):
             await socket.send(wire.config())
+            await socket.send(wire.no_reminders())
             exchange.first_words_own = perf_counter() - opened
             pinging: asyncio.Task[None] | None = None
             try:
@@ -59,7 +60,7 @@ class LoadAgent:
                         pinging = self._spawn(self._ping(socket))
                         exchange.first_words_own += perf_counter() - received
                         await socket.send(wire.response(0, wire.WORDS, complete=True))
-                    elif kind in ("response_required", "reminder_required"):
+                    elif kind == "response_required":
                         self._spawn(self._answer(socket, exchange, frame["response_id"], received))
             finally:
                 if pinging is not None:

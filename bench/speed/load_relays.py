@@ -6,6 +6,7 @@ then waits for a line on stdin, measures, and prints one line of JSON.
 
 import asyncio
 import json
+import math
 import random
 import sys
 from contextlib import AsyncExitStack
@@ -73,7 +74,11 @@ class Callee:
             await asyncio.sleep(max(0.0, at - perf_counter()))
             try:
                 async with asyncio.timeout(ANSWER_WITHIN_SECONDS):
-                    result.overheads.append(await self._say())
+                    overhead = await self._say()
+                if math.isnan(overhead):  # words that were no answer to these
+                    result.lost += 1
+                else:
+                    result.overheads.append(overhead)
             except TimeoutError:
                 result.lost += 1
             except ConnectionClosed:
@@ -87,6 +92,7 @@ class Callee:
             await self._socket.send(wire.info("clientSpeaking", "on"))
             await self._socket.send(wire.info("clientSpeaking", "off"))
         text = wire.ask(self._turn) if self._load.floor else wire.prompt(wire.SAID)
+        self._exchange.own = math.nan
         spoke = perf_counter()
         await self._socket.send(text)
         heard = await self._hear()

@@ -80,6 +80,11 @@ def config() -> str:
     return json.dumps({"response_type": "config", "config": {"auto_reconnect": True, "call_details": True}})
 
 
+def no_reminders() -> str:
+    """An agent server that speaks only when spoken to: every answer that a callee hears is to what it said."""
+    return json.dumps({"response_type": "update_agent", "agent_config": {"reminder_max_count": 0}})
+
+
 def ping() -> str:
     """A sign of life."""
     return json.dumps({"response_type": "ping_pong", "timestamp": 0})
