@@ -4,10 +4,10 @@ import asyncio
 import signal
 import sys
 
-from calls.ports.pages import StoreUnavailableError
 from runtime.logs import configure
 from runtime.settings import ConfigurationError, WorkerSettings, load_settings
 from runtime.wiring.engine import EngineUnreachableError
+from runtime.wiring.store import StoreMissingError
 from runtime.wiring.worker import run
 
 
@@ -28,7 +28,7 @@ def main() -> int:
     configure(settings.log_level, settings.log_format, "worker")
     try:
         asyncio.run(_main(settings))
-    except (EngineUnreachableError, StoreUnavailableError) as error:
+    except (EngineUnreachableError, StoreMissingError) as error:
         sys.stderr.write(f"the worker cannot start: {error}\n")
         return 1
     return 0

@@ -56,6 +56,8 @@ def refused(facts: NumberFacts, allowed_countries: AbstractSet[str]) -> Refused 
         return Refused(Rule.SHORT_CODE, "is a short code or an emergency number: dial a full number")
     if not facts.is_possible:
         return Refused(Rule.INVALID_NUMBER, "cannot be a phone number of its country: check its digits")
+    if facts.written:
+        return Refused(Rule.INVALID_NUMBER, f"is not how that number is written: use {facts.written}")
     if rule := _KINDS.get(facts.kind):
         kind = facts.kind.value.replace("_", " ")
         return Refused(rule, f"is a {kind} number, and those are never dialled: use an ordinary number of the callee")

@@ -24,7 +24,7 @@ from conversation.silence import Silence
 from conversation.turns import Turn, Turns
 
 TRANSFER_FAILED = "(the transfer was not answered)"
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class Floor:

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from calls.ports.do_not_call import DoNotCall, ListedNumber
 from gateway.auth import KeyHolder
-from gateway.bodies import json_body
+from gateway.bodies import json_body, refuse
 from gateway.listing import PagesQuery
 from gateway.numbers_api import written
 from gateway.openapi import NOT_FOUND, Responses, body_of
@@ -47,6 +47,7 @@ def do_not_call_router(parts: GatewayParts) -> APIRouter:
 class _DoNotCall:
     def __init__(self, parts: GatewayParts) -> None:
         self._list = parts.do_not_call
+        self._numbering = parts.numbering
         self._now = parts.now
 
     async def page(self, query: PagesQuery) -> JSONResponse:
@@ -59,6 +60,8 @@ class _DoNotCall:
 
     async def add(self, body: Annotated[DoNotCall, Depends(json_body(DoNotCall))]) -> JSONResponse:
         """Never ring this number again. Calls that are up go on; those that are not dialled yet never will be."""
+        if spelling := self._numbering.facts(body.phone_number).written:
+            refuse(["body", "phone_number"], f"is not how that number is written: use {spelling}")
         added = await self._list.add(body, self._now())
         return JSONResponse(added.listed.model_dump(mode="json"), 201 if added.is_new else 200)
 

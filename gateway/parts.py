@@ -11,6 +11,7 @@ from calls.ports.archive import RecordingArchive
 from calls.ports.call_store import CallStore
 from calls.ports.delivery_store import DeliveryStore
 from calls.ports.do_not_call import DoNotCallList
+from calls.ports.numbering import Numbering
 from gateway.auth import ApiKeys
 from gateway.callbacks.carrier_side import CarrierSide
 from gateway.callbacks.inbound_side import InboundSide
@@ -37,6 +38,7 @@ class GatewayParts:
     archive: RecordingArchive
     deliveries: DeliveryStore
     do_not_call: DoNotCallList
+    numbering: Numbering
     control: CallControl
     keys: ApiKeys
     carrier: CarrierSide

@@ -7,10 +7,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr, ValidationError
 
+from adapters.mongo.database import refuse_bad_uri
 from calls.calling_hours import CallingHours
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MONGODB_SCHEMES = ("mongodb://", "mongodb+srv://")
 
 
 def is_loopback(host: str | None) -> bool:
@@ -92,9 +92,8 @@ def only_reachable_from_here(url: str | None) -> bool:
 
 
 def mongodb_uri(uri: SecretStr) -> SecretStr:
-    """Accept a MongoDB connection string; the driver checks the rest of it."""
-    if not uri.get_secret_value().startswith(_MONGODB_SCHEMES):
-        raise ValueError("must start with mongodb:// or mongodb+srv://")
+    """Accept a MongoDB connection string that the driver can read."""
+    refuse_bad_uri(uri.get_secret_value())
     return uri
 
 

@@ -13,6 +13,7 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from calls.ports.pages import StoreRefusedError, StoreUnavailableError
@@ -28,11 +29,31 @@ short that a carrier, which waits 15 s for us, still hears that we cannot answer
 MAJORITY_MS = 5_000
 """How long a write waits for the majority's word."""
 
+_SCHEMES = ("mongodb://", "mongodb+srv://")
 _NOT_LET_IN = (13, 18, 8000)
 """Unauthorized, AuthenticationFailed, and what Atlas says for both."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def refuse_bad_uri(uri: str) -> None:
+    """Say what is wrong with a connection string, without repeating it. Raises ValueError.
+
+    Nobody is asked: one that names hosts by a DNS record is read as if it named a host.
+    """
+    if not uri.startswith(_SCHEMES):
+        raise ValueError("must start with mongodb:// or mongodb+srv://")
+    try:
+        parse_uri(f"{_SCHEMES[0]}{uri.partition('://')[2]}", validate=False)
+    except (PyMongoError, ValueError):
+        what = "cannot be read: it is mongodb://user:password@host:27017/?options, with @ : / % in user and password "
+        raise ValueError(f"{what}percent-encoded (@ is %40)") from None
+
+
+def hosts_of(uri: str) -> str:
+    """Where a connection string leads, without what may be secret in it: user, password, options."""
+    return uri.partition("://")[2].partition("?")[0].partition("/")[0].rpartition("@")[2]
 
 
 def connect(uri: str, database_name: str, *, selection_ms: int = SELECTION_MS) -> Database:

@@ -3,7 +3,7 @@
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 
 from calls.ports.numbering import NumberFacts, NumberKind
@@ -32,8 +32,10 @@ class NumberingPlan:
         is_given_out = phonenumbers.is_valid_number(parsed)
         country = phonenumbers.region_code_for_number(parsed)
         kind = _KINDS.get(phonenumbers.number_type(parsed), NumberKind.ORDINARY)
+        written = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
         return NumberFacts(
             is_possible=phonenumbers.is_possible_number(parsed),
+            written=written if written != number else "",
             is_short=not is_given_out and any(_is_short(parsed.national_number or 0, region) for region in sharing),
             country=country if country != _NO_COUNTRY else None,
             calling_code_countries=sharing,

@@ -24,6 +24,9 @@ class NumberFacts:
     """
 
     is_possible: bool
+    written: str = ""
+    """How the number is written, where that is not how it was given, e.g. with a trunk prefix behind the country code.
+    Lists and limits know a number by its text, so that another spelling of it must not be rung."""
     is_short: bool = False
     """Whether it is a short code or an emergency number of its country."""
     country: str | None = None

@@ -53,6 +53,8 @@ def add(context: typer.Context, number: Number, *, note: Note = None, as_json: A
 
     async def work(parts: Parts, screen: Screen) -> Exit:
         wanted = read(DoNotCall, {"phone_number": number, "note": note}, _OPTIONS)
+        if spelling := parts.screening.numbering.facts(number).written:
+            raise CommandError(f"{number} is not how that number is written: use {spelling}", Exit.BAD_INPUT)
         await parts.make_indexes()
         added = await parts.do_not_call.add(wanted, datetime.now(UTC))
         what = "is never rung from now on" if added.is_new else "was on the do-not-call list already"

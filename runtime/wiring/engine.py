@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
@@ -35,7 +36,7 @@ async def connect_engine(settings: Settings) -> Client:
     """A client of the engine. Raises EngineUnreachableError."""
     api_key = settings.temporal_api_key
     try:
-        return await Client.connect(
+        client = await Client.connect(
             settings.temporal_address,
             namespace=settings.temporal_namespace,
             api_key=api_key.get_secret_value() if api_key else None,
@@ -47,6 +48,23 @@ async def connect_engine(settings: Settings) -> Client:
         raise EngineUnreachableError(
             f"Temporal does not answer at {settings.temporal_address} (namespace {settings.temporal_namespace}): "
             f"start it, or set RINGBACK_TEMPORAL_ADDRESS. It said: {error}"
+        ) from error
+    await _refuse_unknown_namespace(client, settings)
+    return client
+
+
+async def _refuse_unknown_namespace(client: Client, settings: Settings) -> None:
+    """A server that is well may still not have the namespace, and would only say so at the first call."""
+    asked = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        await client.workflow_service.describe_namespace(asked, timeout=_PATIENCE)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:  # whoever may not ask that may still use it
+            return
+        raise EngineUnreachableError(
+            f"Temporal at {settings.temporal_address} has no namespace {client.namespace}: set "
+            "RINGBACK_TEMPORAL_NAMESPACE, or make it with temporal operator namespace create --retention 30d "
+            f"--namespace {client.namespace}"
         ) from error
 
 

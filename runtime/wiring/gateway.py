@@ -1,7 +1,6 @@
 """The gateway, put together: `uvicorn --factory runtime.wiring.gateway:create`."""
 
 import gc
-import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,11 +19,11 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect, ping
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.do_not_call_list import MongoDoNotCallList
-from adapters.mongo.indexes import ensure_indexes
+from adapters.numbering.plan import NumberingPlan
 from adapters.twilio.urls import RELAY
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.call_object import Rendering
-from calls.ports.pages import StoreRefusedError, StoreUnavailableError
+from calls.ports.pages import StoreUnavailableError
 from conversation.agent_port import AgentConnector
 from gateway.app import bare_app, furnish
 from gateway.auth import ApiKeys
@@ -46,6 +45,7 @@ from runtime.stopping import finishing_first
 from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
 from runtime.wiring.screening import screening
+from runtime.wiring.store import StoreMissingError, prepare_store
 from workflows.placing import Desk
 
 _HEALTH_PATIENCE = timedelta(seconds=2)
@@ -109,15 +109,9 @@ def _let_the_loop_in_soon() -> None:
 async def _prepare(settings: GatewaySettings, database: Database) -> Client:
     """Reach everything once, so that what is missing is said at the start and by its name."""
     try:
-        await ensure_indexes(database)
-    except StoreRefusedError as error:
-        raise CannotStartError(f"{error}: set both in RINGBACK_MONGODB_URI") from error
-    except StoreUnavailableError as error:
-        where = re.sub(r"//[^@/]*@", "//", settings.mongodb_uri.get_secret_value())
-        raise CannotStartError(f"MongoDB does not answer at {where}: start it, or set RINGBACK_MONGODB_URI") from error
-    try:
+        await prepare_store(database, settings)
         return await connect_engine(settings)
-    except EngineUnreachableError as error:
+    except (StoreMissingError, EngineUnreachableError) as error:
         raise CannotStartError(str(error)) from error
 
 
@@ -132,6 +126,7 @@ def gateway_parts(settings: GatewaySettings, database: Database, client: Client,
         archive=MongoRecordingArchive(database),
         deliveries=MongoDeliveryStore(database),
         do_not_call=do_not_call,
+        numbering=NumberingPlan(),
         control=TemporalCallControl(Desk(client, calls, agents, screening(settings, calls, do_not_call))),
         carrier=carrier_side(
             settings.public_base_url,

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from adapters.mongo.agent_store import MongoAgentStore
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
-from adapters.mongo.database import connect
+from adapters.mongo.database import connect, hosts_of
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.do_not_call_list import MongoDoNotCallList
 from adapters.mongo.indexes import ensure_indexes
@@ -130,7 +130,7 @@ def _saying_where(uri: str, file: Path | None) -> Iterator[None]:
     except (StoreUnavailableError, PlacingUnavailableError) as error:
         if not isinstance(error, StoreUnavailableError) and not isinstance(error.__cause__, StoreUnavailableError):
             raise
-        hosts = uri.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        hosts = hosts_of(uri)
         source = f"{_MONGODB_URI} in {file}" if file else _MONGODB_URI
         if isinstance(error, StoreRefusedError) or isinstance(error.__cause__, StoreRefusedError):
             what = f"MongoDB at {hosts} does not let us in: set user and password in {source} right"

@@ -26,7 +26,6 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database, connect
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.do_not_call_list import MongoDoNotCallList
-from adapters.mongo.indexes import ensure_indexes
 from adapters.mongo.loose_ends import MongoLooseEnds
 from adapters.twilio.carrier import TwilioCarrier
 from adapters.twilio.urls import CallbackUrls
@@ -40,6 +39,7 @@ from runtime.settings import WorkerSettings
 from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
 from runtime.wiring.screening import screening
+from runtime.wiring.store import prepare_store
 from runtime.wiring.sweeps import ensure_sweeps
 from runtime.wiring.well import check_worker
 from workflows.call_webhooks import CallWebhooks, EngineCourier
@@ -87,7 +87,7 @@ async def verbs(settings: WorkerSettings, client: Client, database: Database) ->
         origin=settings.twilio_api_origin,
     )
     try:
-        await ensure_indexes(database)
+        await prepare_store(database, settings)
         store, agents = MongoCallStore(database), MongoAgentStore(database)
         rendering = Rendering(api_origin(settings), access_tokens(settings))
         announcements = Announcements(store, MongoDeliveryStore(database), rendering, EngineCourier(client))
@@ -218,7 +218,7 @@ def _deployment(settings: WorkerSettings) -> WorkerDeploymentConfig | None:
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until told to stop; then finish what is being done, within the grace.
 
-    Raises EngineUnreachableError or StoreUnavailableError when it cannot start.
+    Raises EngineUnreachableError or StoreMissingError when it cannot start.
     """
     client = await connect_engine(settings)
     database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)

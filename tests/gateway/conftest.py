@@ -17,6 +17,7 @@ from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import Database
 from adapters.mongo.delivery_store import MongoDeliveryStore
 from adapters.mongo.do_not_call_list import MongoDoNotCallList
+from adapters.numbering.plan import NumberingPlan
 from adapters.webhook.poster import HttpWebhookPoster
 from calls.access_tokens import AccessTokens
 from calls.agents import AgentSettings, NumberSettings
@@ -88,6 +89,7 @@ async def _gateway(_mongodb: Database) -> AsyncIterator[Rig]:
         archive=MongoRecordingArchive(_mongodb),
         deliveries=MongoDeliveryStore(_mongodb),
         do_not_call=do_not_call,
+        numbering=NumberingPlan(),
         control=control,
         carrier=carrier_side(PUBLIC, TOKEN),
         inbound=InboundSide(

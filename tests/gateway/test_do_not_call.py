@@ -67,3 +67,11 @@ async def test_strangers_do_not_see_it(rig: Rig) -> None:
     """Without a key the list can be neither read nor changed."""
     for method, path in (("GET", LIST), ("POST", LIST), ("GET", f"{LIST}/{CALLEE}"), ("DELETE", f"{LIST}/{CALLEE}")):
         assert (await rig.stranger.request(method, path)).status_code == 401
+
+
+async def test_another_spelling_is_not_listed(rig: Rig) -> None:
+    """An entry that no dial would ever match protects nobody."""
+    refused = await rig.http.post(LIST, json={"phone_number": "+4402071838750"})
+    assert refused.status_code == 422
+    assert "use +442071838750" in refused.json()["detail"][0]["msg"]
+    assert (await rig.http.get(LIST)).json()["total_count"] == 0

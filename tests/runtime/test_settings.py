@@ -16,7 +16,7 @@ BAD_VALUES = {
     "TEMPORAL_ADDRESS": ["localhost", "http://localhost:7233", "a b:1"],
     "TEMPORAL_TLS": ["perhaps"],
     "TEMPORAL_UI_URL": ["127.0.0.1:8233", "ftp://host"],
-    "MONGODB_URI": ["http://127.0.0.1", "127.0.0.1:27017"],
+    "MONGODB_URI": ["http://127.0.0.1", "127.0.0.1:27017", "mongodb://me:p@ss@db", "mongodb+srv://me:p%zz@db.test"],
     "MONGODB_DATABASE": ["ring back", "a.b", "a/b", "x" * 64],
     "PUBLIC_BASE_URL": [
         "http://calls.example.com",
@@ -39,7 +39,8 @@ BAD_VALUES = {
     "ACCESS_TOKEN_TTL_SECONDS": ["0"],
     "ALLOW_INSECURE_AGENT_URLS": ["sometimes"],
     "GATEWAY_PORT": ["0", "65536", "http"],
-    "POLICY__RING_SECONDS": ["0", "-3", "inf", "soon"],
+    "POLICY__RING_SECONDS": ["0", "-3", "inf", "soon", "601"],
+    "POLICY__MACHINE_DETECTION_SECONDS": ["2", "60"],
     "MAX_OPEN_CALLS_PER_WORKER": ["0", "1.5"],
     "CALLING_HOURS": ["always", "08:00", "20:00-08:00", "8:00-20:00", "someday 08:00-20:00", "mon 08:00-25:00"],
     "MAX_CALLS_PER_CALLEE_PER_DAY": ["0", "often"],
@@ -190,7 +191,9 @@ def test_secrets_are_never_shown(environment: Environment) -> None:
 
 def test_a_refused_secret_is_not_repeated(environment: Environment) -> None:
     """A secret pasted into the wrong line is refused without showing it."""
-    environment(TWILIO_ACCOUNT_SID="tw1l10-t0k3n", ACCESS_TOKEN_SECRET="2short", MONGODB_URI="user:p4ssw0rd@db")
+    environment(
+        TWILIO_ACCOUNT_SID="tw1l10-t0k3n", ACCESS_TOKEN_SECRET="2short", MONGODB_URI="mongodb://user:p4ssw0rd@@db"
+    )
     with pytest.raises(ConfigurationError) as refused:
         load_settings("gateway")
     assert len(refused.value.problems) == 3

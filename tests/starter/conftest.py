@@ -56,10 +56,12 @@ class Ended:
 Starter = Callable[..., Awaitable[Ended]]
 
 
-async def started(*arguments: str, environment: Mapping[str, str], cwd: Any = REPOSITORY) -> asyncio.subprocess.Process:
-    """`python starter.py …`, running."""
+async def started(
+    *arguments: str, environment: Mapping[str, str], cwd: Any = REPOSITORY, program: str = "starter.py"
+) -> asyncio.subprocess.Process:
+    """`python starter.py …`, or another program of ours, running."""
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, str(REPOSITORY / "starter.py"), *arguments),
+        *(sys.executable, str(REPOSITORY / program), *arguments),
         cwd=cwd,
         env={**inherited(), **environment},
         stdin=asyncio.subprocess.DEVNULL,

@@ -12,5 +12,7 @@ async def test_a_number_is_added_listed_and_removed(desk: Desk) -> None:
     assert (await desk.run("do-not-call", "list", "--json")).json["total_count"] == 1
     assert (await desk.run("do-not-call", "remove", BOB)).code == 3
     assert (await desk.run("do-not-call", "add", "911")).code == 2
+    other_spelling = await desk.run("do-not-call", "add", "+4402071838750")
+    assert (other_spelling.code, "use +442071838750" in other_spelling.err) == (2, True)
     assert (await desk.run("do-not-call", "remove", ALICE)).code == 0
     assert (await desk.run("do-not-call", "list", "--json")).json["do_not_call"] == []

@@ -34,6 +34,29 @@ async def test_a_dead_temporal_is_named(stack: EmbeddedStack) -> None:
     assert (await ended(await started("status", "no-engine", environment=stack.environment))).code == 3
 
 
+async def test_a_namespace_that_is_not_there_is_named(stack: EmbeddedStack) -> None:
+    """A Temporal without it is as good as none, for the starter and for a worker: both say how to make it."""
+    environment = {**stack.environment, "RINGBACK_TEMPORAL_NAMESPACE": "elsewhere"}
+    dial = ("dial", "--from", CALLER, "--to", ALICE, "--call-id", "no-namespace")
+    refused = await ended(await started(*dial, environment=environment))
+    worker = await ended(await started(environment=environment, program="worker.py"))
+    assert (refused.code, worker.code) == (5, 1)
+    for said in (refused.err, worker.err):
+        assert "has no namespace elsewhere: set RINGBACK_TEMPORAL_NAMESPACE" in said
+        assert "temporal operator namespace create" in said
+
+
+async def test_a_worker_without_mongodb_says_where_it_looked(stack: EmbeddedStack) -> None:
+    """And neither the password nor any option, which may be a secret too."""
+    uri = "mongodb://me:hush@127.0.0.1:9/?authSource=hush"
+    worker = await ended(
+        await started(environment={**stack.environment, "RINGBACK_MONGODB_URI": uri}, program="worker.py")
+    )
+    assert worker.code == 1
+    assert "MongoDB does not answer at 127.0.0.1:9: start it, or set RINGBACK_MONGODB_URI" in worker.err
+    assert "hush" not in worker.err
+
+
 async def test_a_call_can_be_watched_without_temporal(stack: EmbeddedStack) -> None:
     """What the record knows is shown all the same, with a remark on stderr."""
     environment = {**stack.environment, "RINGBACK_TEMPORAL_ADDRESS": "127.0.0.1:9"}

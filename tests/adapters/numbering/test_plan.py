@@ -26,6 +26,11 @@ from calls.screening import Rule, refused
         ("+999123456789", Rule.INVALID_NUMBER),
         ("+210123456", Rule.INVALID_NUMBER),
         ("no number", Rule.INVALID_NUMBER),
+        ("+4402071838750", Rule.INVALID_NUMBER),
+        ("+114155550101", Rule.INVALID_NUMBER),
+        ("+1\u0664\u0661\u0665\u06655550101", Rule.INVALID_NUMBER),
+        ("+390612345678", None),
+        ("+5491123456789", None),
     ],
 )
 def test_destinations(number: str, rule: Rule | None) -> None:
@@ -52,6 +57,13 @@ def test_countries(number: str, allowed: set[str], *, is_refused: bool) -> None:
     assert (verdict is not None) == is_refused
     if verdict:
         assert verdict.rule is Rule.COUNTRY_NOT_ALLOWED
+
+
+def test_another_spelling_is_told_the_right_one() -> None:
+    """The do-not-call list and the limits know a number by its text: there must be only one for each."""
+    verdict = refused(NumberingPlan().facts("+4402071838750"), frozenset())
+    assert verdict is not None
+    assert verdict.why == "is not how that number is written: use +442071838750"
 
 
 def test_zones() -> None:
