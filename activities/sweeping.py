@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import translated
 from activities.models import Found, Look, Recalled, Suspect, TakeUp
+from calls.agents import AgentSettings
 from calls.ports.call_store import CallStore
 from calls.ports.carrier import Carrier, CarrierCall, CarrierError
 from calls.ports.loose_ends import LooseEnds
@@ -88,7 +89,15 @@ class Sweeping:
 
     @activity.defn
     async def recall_call(self, call_id: str) -> Recalled | None:
-        """What is stored of a call; None when there is no such record."""
+        """What is stored of a call, without its agent's addresses; None when there is no such record."""
         with translated():
             stored = await self._store.find(call_id)
-            return Recalled(stored=stored, traces=await self._loose_ends.traces(call_id)) if stored else None
+            if stored is None:
+                return None
+            traces = await self._loose_ends.traces(call_id)
+        return Recalled(stored=stored.model_copy(update={"agent": _without_addresses(stored.agent)}), traces=traces)
+
+
+def _without_addresses(agent: AgentSettings) -> AgentSettings:
+    """They may hold secrets, no story needs them, and a workflow's history shows what it was told."""
+    return agent.model_copy(update={"llm_websocket_url": "wss://withheld.invalid", "webhook_url": None})

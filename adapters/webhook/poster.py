@@ -40,10 +40,10 @@ class HttpWebhookPoster:
                     pause = _retry_after(response.headers.get("Retry-After", ""))
                     raise WebhookFailedError(f"HTTP {response.status}", retry_after_seconds=pause)
                 return await _limited(response)
-        except TimeoutError as error:
-            raise WebhookFailedError(f"no answer within {within_seconds:g} s") from error
+        except TimeoutError:
+            raise WebhookFailedError(f"no answer within {within_seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise WebhookFailedError(_said(error)) from error
+            raise WebhookFailedError(_said(error)) from None  # the client's own error may quote the address
 
     def _connector(self, url: str) -> aiohttp.BaseConnector:
         if self._private_networks:

@@ -145,11 +145,12 @@ async def test_the_second_look_acquits(world: World) -> None:
 
 
 async def test_recalling(world: World) -> None:
-    """What is stored comes back, and an unknown call is none."""
+    """What is stored comes back, without addresses that may hold secrets; an unknown call is none."""
     await world.call("c1", carrier_call_id=SID)
     await world.store.note_late("c1", "call_ringing", {"carrier_call_id": SID}, LONG_AGO)
     found = await ActivityEnvironment().run(world.sweeping.recall_call, "c1")
     assert found is not None
     assert found.stored.progress.carrier_call_id == SID
+    assert (found.stored.agent.llm_websocket_url, found.stored.agent.webhook_url) == ("wss://withheld.invalid", None)
     assert [word.kind for word in found.traces.late] == ["call_ringing"]
     assert await ActivityEnvironment().run(world.sweeping.recall_call, "nobody") is None

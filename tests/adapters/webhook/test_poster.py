@@ -1,7 +1,9 @@
 """What is posted to a customer's server, and where it is never posted to."""
 
+import asyncio
 import socket
 import time
+import traceback
 
 import pytest
 from aiohttp.resolver import ThreadedResolver
@@ -103,3 +105,18 @@ async def test_a_lying_answer_is_an_answer_and_a_hanging_one_is_not_waited_for()
         with pytest.raises(WebhookFailedError, match=r"no answer within 0\.2 s"):
             await poster.post(server.url, b"{}", {}, within_seconds=0.2)
         assert time.monotonic() - began < 3
+
+
+async def test_the_address_is_in_no_failure() -> None:
+    """It may hold a secret, and what failed is logged and kept with all that caused it."""
+
+    async def answer_nonsense(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"nonsense\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer_nonsense, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/calls?token=s3cret"
+        with pytest.raises(WebhookFailedError) as failed:
+            await HttpWebhookPoster(private_networks=True).post(url, b"{}", {}, within_seconds=2)
+    assert failed.value.__cause__ is None
+    assert "s3cret" not in "".join(traceback.format_exception(failed.value))
