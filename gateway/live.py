@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -24,6 +25,8 @@ _NOT_SHOWN = {"status", "finish_reason", "revision", "carrier_call_id", "attempt
 _COMPLETE = "complete"
 VIEWS_LIMIT = 200
 """Live views that one process holds at once; each polls the store."""
+VIEWS_OF_A_CALL = 20
+"""How many of them may be of one call: its access token must not keep all others from looking."""
 
 
 def live_router(parts: GatewayParts) -> APIRouter:
@@ -38,8 +41,9 @@ def live_router(parts: GatewayParts) -> APIRouter:
         of a complete call and connects again is answered with 204, which lets an EventSource rest.
         """
         stored = await permitted_call(parts, request, call_id, access_token)
-        if views.open >= VIEWS_LIMIT:
-            raise HTTPException(503, "too many live views are open", RETRY_AFTER)
+        if views.open >= VIEWS_LIMIT or views.open_of[stored.order.call_id] >= VIEWS_OF_A_CALL:
+            full = "too many live views are open: ask for the call itself now and then, or run more gateways"
+            raise HTTPException(503, full, RETRY_AFTER)
         seen, _, rest = request.headers.get("last-event-id", "").partition(".")
         if rest == _COMPLETE and stored.progress.complete:
             return Response(status_code=204)
@@ -60,16 +64,23 @@ class LiveViews:
 
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
-        self.open = 0
+        self.open_of: Counter[str] = Counter()
+        """How many of them show a call, by call id."""
+
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return self.open_of.total()
 
     async def view(self, stored: StoredCall, after: int) -> AsyncIterator[str]:
         """Every change of one call, from what is known now until nothing more can come."""
-        self.open += 1
+        self.open_of[stored.order.call_id] += 1
         try:
             async for event in self._changes(stored, after):
                 yield event
         finally:
-            self.open -= 1
+            self.open_of[stored.order.call_id] -= 1
+            self.open_of += Counter()  # forgets the calls that nobody watches any more
 
     async def _changes(self, stored: StoredCall, after: int) -> AsyncIterator[str]:
         clock = asyncio.get_running_loop().time

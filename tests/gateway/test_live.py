@@ -101,3 +101,20 @@ async def test_the_calls_token_opens_its_view(rig: Rig) -> None:
     token = rig.parts.tokens.give(stored.order.id, datetime.now(UTC))
     answer: httpx.Response = await rig.stranger.get("/v1/calls/live/events", params={"access_token": token})
     assert answer.status_code == 200
+
+
+async def test_one_call_is_not_watched_by_everybody(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds one call's token cannot take the views of all others; a view that is closed makes room."""
+    monkeypatch.setattr("gateway.live.VIEWS_OF_A_CALL", 0)
+    await rig.register("live")
+    refused = await rig.http.get("/v1/calls/live/events")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    monkeypatch.undo()
+    views = LiveViews(rig.parts)
+    opened = [views.view(await rig.register(call_id), after=-1) for call_id in ("one", "two", "two-b")]
+    for view in opened:
+        await anext(view)
+    assert (views.open, views.open_of["one"]) == (3, 1)
+    for view in opened:
+        await view.aclose()  # type: ignore[attr-defined]  # an async generator, as the server closes it
+    assert (views.open, len(views.open_of)) == (0, 0)
