@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 # E.164 with its plus, also where the plus was written as %2B in an address.
-_PHONE_NUMBER = re.compile(r"(\+|%2[Bb])([1-9])\d{2,9}(\d{4})(?!\d)")
+_PHONE_NUMBER = re.compile(r"(\+|%2[Bb])([1-9])\d{2,10}(\d{4})(?!\d)")
 # Loggers that bring handlers or levels of their own, and the least that is worth reading of them.
 _GUESTS: Mapping[str, int] = {
     "uvicorn": logging.INFO,
@@ -20,6 +20,10 @@ _GUESTS: Mapping[str, int] = {
     "websockets": logging.WARNING,
     "asyncio": logging.WARNING,
 }
+# The extras that stand in a text line too; guests put their own bookkeeping there.
+_SHOWN = ("call_id", "server")
+# What would begin a line of its own, or speak to a terminal.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
@@ -42,6 +46,13 @@ class TextLines(logging.Formatter):
         """Mask the finished text, so that numbers in arguments and tracebacks are masked too."""
         return mask(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the standard library's
+        """One line whatever was logged, a stranger's line breaks escaped; whom it is about stands at its end."""
+        about = ((name, getattr(record, name, None)) for name in _SHOWN)
+        message = record.message + "".join(f" {name}={value}" for name, value in about if value is not None)
+        shown = logging.makeLogRecord({**vars(record), "message": _CONTROLS.sub(_escaped, message)})
+        return super().formatMessage(shown)
+
 
 class JsonLines(TextLines):
     """One JSON object a line: time, level, process, logger, message, and whatever was given as `extra`."""
@@ -63,6 +74,10 @@ class JsonLines(TextLines):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return mask(json.dumps(line, default=str, ensure_ascii=False))
+
+
+def _escaped(control: re.Match[str]) -> str:
+    return control[0].encode("unicode_escape").decode("ascii")
 
 
 def configure(level: str, line_format: Literal["text", "json"], process_name: str) -> None:

@@ -73,15 +73,20 @@ class AgentServerConnector:
             tls: dict[str, Any] = {"ssl": self._tls} if address.startswith("wss:") else {}
             return AgentServerSocket(await self._opened(address, tls))
         except PrivateAddressError as error:
-            log.warning("agent server not connected to: %s", error, extra={"call_id": call_id, "server": shown(url)})
+            self._warn(str(error), url, call_id)
             raise AgentUnreachableError(str(error)) from error
         except InvalidStatus as error:
+            self._warn(f"HTTP {error.response.status_code}", url, call_id)
             raise AgentUnreachableError(f"HTTP {error.response.status_code}") from error
         except BadAgentAddressError as error:
             raise AgentUnreachableError(str(error)) from error
         except (OSError, WebSocketException, TimeoutError, ValueError) as error:
-            log.info("agent server not reached", extra={"call_id": call_id, "server": shown(url)})
+            self._warn(type(error).__name__, url, call_id)
             raise AgentUnreachableError(type(error).__name__) from error
+
+    def _warn(self, why: str, url: str, call_id: str) -> None:
+        text = "agent server not reached (%s): is llm_websocket_url right, and does the server answer?"
+        log.warning(text, why, extra={"call_id": call_id, "server": shown(url)})
 
     async def _opened(self, address: str, tls: dict[str, Any]) -> ClientConnection:
         if self._private_networks:

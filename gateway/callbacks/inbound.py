@@ -86,7 +86,11 @@ class _Inbound:
         number = await self._parts.agents.number(incoming.to_number)
         if number is not None and (number.inbound_ai_agent_id or number.inbound_webhook_url):
             return number
-        log.warning("carrier call %s is for a number that nobody answers", incoming.carrier_call_id)
+        log.warning(
+            "carrier call %s is for %s, which has neither an inbound agent nor an inbound webhook: "
+            "bind one with starter.py numbers, or release the number",
+            *(incoming.carrier_call_id, incoming.to_number),
+        )
         return None
 
     async def _turn_away(self, order: CallOrder, why: str) -> Response:

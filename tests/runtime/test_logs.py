@@ -44,7 +44,8 @@ def lines_of(line_format: str) -> list[str]:
 def test_text_lines_are_utc_and_masked() -> None:
     """One line each with UTC time, level, process and logger; guests write the same lines, and only once."""
     ringing, started, late, failed, *traceback = lines_of("text")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO gateway calls: ringing \+1•••0101", ringing)
+    when = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+    assert re.fullmatch(rf"{when} INFO gateway calls: ringing \+1•••0101 call_id=c1", ringing)
     assert started.endswith("INFO gateway uvicorn.error: started")
     assert late.endswith("WARNING gateway temporalio.worker: late")
     assert failed.endswith("ERROR gateway calls: failed")
@@ -68,6 +69,7 @@ def test_json_lines_carry_what_was_given() -> None:
         ("To=%2B14155550101&From=x", "To=%2B1•••0101&From=x"),
         ("+14155550101,+442071838750", "+1•••0101,+4•••8750"),
         ("+290123456", "+2•••3456"),
+        ("+491234567890123", "+4•••0123"),
         ("2+2=4, +123 and a sum of +0123456789", "2+2=4, +123 and a sum of +0123456789"),
         ("at 2026-11-23T18:00:00+00:00", "at 2026-11-23T18:00:00+00:00"),
     ],
@@ -82,3 +84,11 @@ def test_what_cannot_be_formatted_is_not_hidden(lines: logging.Formatter) -> Non
     """An odd `extra` is written as its text."""
     record = logging.makeLogRecord({"msg": "m", "name": "n", "levelname": "INFO", "path": Path("x")})
     assert "m" in lines.format(record)
+
+
+def test_a_stranger_writes_no_line_of_its_own() -> None:
+    """An address that somebody asked for may hold anything: it stays within its line, and moves no terminal."""
+    record = logging.makeLogRecord({"msg": "refused: %s", "args": ("/x\n2026 ERROR lost\x1b[2J\u2028",), "name": "g"})
+    assert TextLines("p").format(record).endswith(r"g: refused: /x\n2026 ERROR lost\x1b[2J\u2028")
+    failed = logging.makeLogRecord({"msg": "failed", "exc_info": (ValueError, ValueError("why"), None)})
+    assert TextLines("p").format(failed).splitlines()[1:] == ["ValueError: why"]
