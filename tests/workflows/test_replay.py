@@ -26,6 +26,7 @@ def test_every_reason_has_a_history() -> None:
     """A way to end that no history shows could be broken for the calls that are on it; so could a kind of story."""
     known = {path.stem.removeprefix("inbound_").removeprefix("taken_up_") for path in HISTORIES}
     assert set(FinishReason) <= known
+    assert {"redial", "sweep", "told_call"} <= known
     for kind in ("inbound_", "taken_up_"):
         assert sum(path.stem.startswith(kind) for path in HISTORIES) >= 2
 
