@@ -9,7 +9,7 @@ from activities.failures import translated
 from activities.heartbeats import heartbeating
 from activities.models import RecordingOrder, RecordingOutcome
 from calls.ports.archive import RecordingArchive
-from calls.ports.call_store import CallStore, Pulse
+from calls.ports.call_store import CallStore
 from calls.ports.carrier import Carrier
 
 _SETTLES_WITHIN = timedelta(seconds=10)
@@ -69,11 +69,8 @@ class Archiving:
         """
         with translated():
             pulse = await self._store.pulse(call_id)
-            if (
-                pulse is not None
-                and not pulse.is_settled
-                and datetime.now(UTC) < _last_word_of(pulse) + _SETTLES_WITHIN
-            ):
+            last_word = pulse.unsettled_at if pulse else None
+            if last_word is not None and datetime.now(UTC) < last_word + _SETTLES_WITHIN:
                 raise ApplicationError(f"the conversation of call {call_id} is still being stored", type="NotReady")
             while True:
                 messages = await self._store.messages(call_id)
@@ -84,7 +81,3 @@ class Archiving:
                 await self._store.keep_transcript(call_id, messages)
                 if len(await self._store.messages(call_id)) == len(messages):
                     return len(messages)
-
-
-def _last_word_of(pulse: Pulse) -> datetime:
-    return max(pulse.at, pulse.closed_at or pulse.at)

@@ -200,9 +200,15 @@ class MongoCallStore:
     async def touch(self, pulses: Mapping[str, Pulse]) -> None:
         """Leave signs of life of conversations, by call id; an older one than the stored one changes nothing."""
         # $max compares documents field by field, so `at` comes first.
-        latest = {call_id: {"at": one.at, "relay_session_id": one.relay_session_id} for call_id, one in pulses.items()}
+        latest = {
+            call_id: {
+                "pulse": {"at": one.at, "relay_session_id": one.relay_session_id},
+                f"sessions.{_key(one.relay_session_id)}": one.at,
+            }
+            for call_id, one in pulses.items()
+        }
         await self._pulses.bulk_write(
-            [UpdateOne({"_id": call_id}, {"$max": {"pulse": one}}, upsert=True) for call_id, one in latest.items()],
+            [UpdateOne({"_id": call_id}, {"$max": seen}, upsert=True) for call_id, seen in latest.items()],
             ordered=False,
         )
 
@@ -214,8 +220,8 @@ class MongoCallStore:
     @asking
     async def settle(self, call_id: str, relay_session_id: str) -> None:
         """A relay session has stored all it had to store; a transcript that was kept before gets what it lacks."""
-        newest = {"_id": call_id, "pulse.relay_session_id": relay_session_id}
-        await self._pulses.update_one(newest, {"$set": {"settled": relay_session_id}})
+        # Beside the signs of life, not instead of them: one that is under way would bring the session back.
+        await self._pulses.update_one({"_id": call_id}, {"$addToSet": {"settled": _key(relay_session_id)}})
         kept = {"call_id": call_id, "transcript": {"$exists": True}}
         if await self._database.calls.find_one(kept, {"_id": 1}):
             await self.keep_transcript(call_id, await self.messages(call_id))
@@ -226,7 +232,9 @@ class MongoCallStore:
         found = await self._pulses.find_one({"_id": call_id})
         if found is None:
             return None
-        return Pulse(**found["pulse"], closed_at=found.get("closed_at"), settled_session_id=found.get("settled"))
+        settled = found.get("settled", ())
+        unsettled = {_id(key): at for key, at in found.get("sessions", {}).items() if key not in settled}
+        return Pulse(**found["pulse"], closed_at=found.get("closed_at"), unsettled=unsettled)
 
     @asking
     async def note_late(self, call_id: str, kind: str, body: Mapping[str, object], at: datetime) -> None:
@@ -234,3 +242,12 @@ class MongoCallStore:
         late = {"call_id": plain(call_id), "kind": plain(kind), "body_json": json.dumps(dict(body), default=str)}
         about = {"carrier_call_id": plain(told)} if (told := body.get("carrier_call_id")) else {}
         await self._database.late_facts.insert_one({**late, **about, "at": at})
+
+
+def _key(relay_session_id: str) -> str:
+    """A session as the name of a field, which must not hold a dot; the carrier may call it what it likes."""
+    return f"s{relay_session_id.encode(errors='replace').hex()}"
+
+
+def _id(key: str) -> str:
+    return bytes.fromhex(key[1:]).decode()

@@ -1,7 +1,7 @@
 """Where calls are kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Protocol
@@ -66,19 +66,22 @@ class Claim(StrEnum):
 class Pulse:
     """The last sign of life of a call's conversation.
 
-    `closed_at` is when the carrier said that it was over, `settled_session_id` the last relay session that had stored
-    all it had to store.
+    `closed_at` is when the carrier said that it was over; `unsettled` has the last sign of life of each relay session,
+    this and earlier ones, that may still have something to store.
     """
 
     relay_session_id: str
     at: datetime
     closed_at: datetime | None = None
-    settled_session_id: str | None = None
+    unsettled: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether its relay session has nothing left to store."""
-        return self.settled_session_id == self.relay_session_id
+    def unsettled_at(self) -> datetime | None:
+        """The last word of what may still have something to store; None when every session has stored all it had."""
+        words = list(self.unsettled.values())
+        if self.closed_at is not None and self.relay_session_id in self.unsettled:
+            words.append(self.closed_at)
+        return max(words, default=None)
 
     @property
     def is_open(self) -> bool:

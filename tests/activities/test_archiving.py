@@ -126,6 +126,21 @@ async def test_a_transcript_waits_for_the_last_words(silent_for: float, settled:
     assert len(store.transcripts["c1"]) == 1 + waits
 
 
+async def test_a_transcript_waits_for_a_gateway_that_stood_still() -> None:
+    """Another one went on with the call and has stored all; what the first one still holds was heard too."""
+    store = FakeCallStore()
+    archiving = Archiving(FakeCarrier(), store, FakeRecordingArchive())
+    now = datetime.now(UTC)
+    for session, seconds_ago in (("VX1", 5), ("VX2", 1)):
+        await store.touch({"c1": Pulse(session, now - timedelta(seconds=seconds_ago))})
+    await store.settle("c1", "VX2")
+    with pytest.raises(ApplicationError, match="still being stored"):
+        await ActivityEnvironment().run(archiving.archive_transcript, "c1")
+    await store.append_message("c1", said(0))
+    await store.settle("c1", "VX1")
+    assert await ActivityEnvironment().run(archiving.archive_transcript, "c1") == 1
+
+
 async def test_what_comes_while_a_transcript_is_kept_is_in_it() -> None:
     """A word that was stored between the look at the messages and the keeping of them."""
 

@@ -39,6 +39,9 @@ class FakeCallStore:
     utterances: dict[str, dict[int, Message]] = field(default_factory=dict)
     transcripts: dict[str, list[Message]] = field(default_factory=dict)
     pulses: dict[str, Pulse] = field(default_factory=dict)
+    sessions: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """The last sign of life of each relay session, by call id."""
+    settled: set[tuple[str, str]] = field(default_factory=set)
     late: list[LateNote] = field(default_factory=list)
 
     async def register(self, new: NewCall) -> RegisterResult:
@@ -129,9 +132,9 @@ class FakeCallStore:
         for call_id, pulse in pulses.items():
             known = self.pulses.get(call_id)
             if known is None or known.at < pulse.at:
-                closed_at = known.closed_at if known else None
-                settled = known.settled_session_id if known else None
-                self.pulses[call_id] = replace(pulse, closed_at=closed_at, settled_session_id=settled)
+                self.pulses[call_id] = replace(pulse, closed_at=known.closed_at if known else None)
+            seen = self.sessions.setdefault(call_id, {})
+            seen[pulse.relay_session_id] = max(pulse.at, seen.get(pulse.relay_session_id, pulse.at))
 
     async def close_pulse(self, call_id: str, at: datetime) -> None:
         self._answer()
@@ -140,15 +143,18 @@ class FakeCallStore:
 
     async def settle(self, call_id: str, relay_session_id: str) -> None:
         self._answer()
-        known = self.pulses.get(call_id)
-        if known and known.relay_session_id == relay_session_id:
-            self.pulses[call_id] = replace(known, settled_session_id=relay_session_id)
+        if call_id in self.pulses:
+            self.settled.add((call_id, relay_session_id))
         if call_id in self.transcripts:
             self.transcripts[call_id] = await self.messages(call_id)
 
     async def pulse(self, call_id: str) -> Pulse | None:
         self._answer()
-        return self.pulses.get(call_id)
+        known = self.pulses.get(call_id)
+        if known is None:
+            return None
+        seen = self.sessions[call_id].items()
+        return replace(known, unsettled={name: at for name, at in seen if (call_id, name) not in self.settled})
 
     async def note_late(self, call_id: str, kind: str, body: Mapping[str, object], at: datetime) -> None:
         self._answer()

@@ -1,6 +1,7 @@
 """Progress, claims, messages and pulses, in memory and in MongoDB alike."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -145,7 +146,9 @@ async def test_a_pulse_never_goes_back(calls: CallStore) -> None:
     first, second = Pulse("VX9", TIME), Pulse("VX1", TIME + timedelta(seconds=2))
     for pulse in (first, second, first):
         await calls.touch({"c1": pulse})
-    assert await calls.pulse("c1") == second
+    kept = await calls.pulse("c1")
+    assert kept is not None
+    assert (kept.relay_session_id, kept.at) == (second.relay_session_id, second.at)
 
 
 async def test_a_conversation_is_open_until_its_end_is_told(calls: CallStore) -> None:
@@ -217,10 +220,32 @@ async def test_a_session_that_is_settled_brings_the_transcript_up_to_date(calls:
         assert await _is_settled(calls), "an older session that is late changes nothing"
 
 
+async def test_an_earlier_session_may_have_something_to_store_yet(calls: CallStore) -> None:
+    """Its gateway stood still while another one went on; the last word of it counts, whatever its session is called."""
+    await calls.register(new_call("c1"))
+    later = TIME + timedelta(seconds=5)
+    await calls.touch({"c1": Pulse("V.X$1", TIME)})
+    await calls.touch({"c1": Pulse("VX2", later)})
+    await calls.close_pulse("c1", later + timedelta(seconds=1))
+    assert await _unsettled(calls) == (later + timedelta(seconds=1), {"V.X$1": TIME, "VX2": later})
+    await calls.settle("c1", "VX2")
+    assert await _unsettled(calls) == (TIME, {"V.X$1": TIME})
+    await calls.touch({"c1": Pulse("VX2", later + timedelta(seconds=2))})  # was under way
+    assert await _unsettled(calls) == (TIME, {"V.X$1": TIME})
+    await calls.settle("c1", "V.X$1")
+    assert await _unsettled(calls) == (None, {})
+
+
+async def _unsettled(calls: CallStore) -> tuple[datetime | None, Mapping[str, datetime]]:
+    pulse = await calls.pulse("c1")
+    assert pulse is not None
+    return pulse.unsettled_at, pulse.unsettled
+
+
 async def _is_settled(calls: CallStore) -> bool:
     pulse = await calls.pulse("c1")
     assert pulse is not None
-    return pulse.is_settled
+    return pulse.unsettled_at is None
 
 
 async def _transcript(calls: CallStore) -> list[str]:
