@@ -10,6 +10,7 @@ from functools import partial
 
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
 
 from activities.admitting import Admitting
@@ -37,7 +38,12 @@ from calls.reasons import FinishReason
 from runtime.alive import keep_fresh
 from runtime.settings import WorkerSettings
 from runtime.wiring.addressing import access_tokens, api_origin
-from runtime.wiring.engine import connect_engine, ensure_search_attributes, workflow_runner
+from runtime.wiring.engine import (
+    EngineUnreachableError,
+    connect_engine,
+    ensure_search_attributes,
+    workflow_runner,
+)
 from runtime.wiring.screening import screening
 from runtime.wiring.store import prepare_store
 from runtime.wiring.sweeps import ensure_sweeps
@@ -215,6 +221,16 @@ def _deployment(settings: WorkerSettings) -> WorkerDeploymentConfig | None:
     )
 
 
+async def prepare_engine(client: Client, settings: WorkerSettings) -> None:
+    """Make what the stories need. Raises EngineUnreachableError, also where Temporal went away since it was reached."""
+    try:
+        await ensure_search_attributes(client)
+        await ensure_sweeps(client, settings)
+    except RPCError as error:
+        what = f"Temporal at {settings.temporal_address} could not be prepared ({error.status.name}: {error.message})"
+        raise EngineUnreachableError(f"{what}: is it up, and may this worker change its namespace?") from error
+
+
 async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Work until told to stop; then finish what is being done, within the grace.
 
@@ -224,8 +240,7 @@ async def run(settings: WorkerSettings, stop: asyncio.Event) -> None:
     database = connect(settings.mongodb_uri.get_secret_value(), settings.mongodb_database)
     async with AsyncExitStack() as stack:
         doing = await stack.enter_async_context(verbs(settings, client, database))
-        await ensure_search_attributes(client)
-        await ensure_sweeps(client, settings)
+        await prepare_engine(client, settings)
         polling = workers(client, doing, settings)
         for worker in polling:
             await stack.enter_async_context(worker)

@@ -244,6 +244,15 @@ def test_a_planted_bug_is_found(question: str) -> None:
     assert found(run).get(question)
 
 
+@pytest.mark.parametrize(("ended_at", "is_found"), [(104.1, False), (112.0, True)])
+def test_only_a_talk_can_be_recorded(ended_at: float, is_found: bool) -> None:
+    """A callee who hung up before the relay came up left nothing to record."""
+    run = a_sound_run()
+    unrecorded_talk(run)
+    run.legs[0]["ended_at"] = ended_at
+    assert bool(found(run).get("a conversation is recorded where that is wanted")) is is_found
+
+
 def test_a_call_that_somebody_else_hung_up_later_is_found() -> None:
     """Its workflow knew it and left; that a sweep hung it up and noted it is no excuse."""
     run = a_sound_run()

@@ -4,13 +4,17 @@ import importlib
 import inspect
 import pkgutil
 from types import ModuleType
+from typing import Any
 
+import pytest
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 import activities
 import workflows
 from runtime.settings import WorkerSettings
-from runtime.wiring.worker import Verbs, workers
+from runtime.wiring.engine import EngineUnreachableError
+from runtime.wiring.worker import Verbs, prepare_engine, workers
 from tests.gateway.engine import start_engine
 
 SETTINGS = {
@@ -46,3 +50,22 @@ async def test_a_worker_knows_every_workflow() -> None:
     """The same."""
     defined = {one.__name__ for one in _classes(workflows) if "__temporal_workflow_definition" in vars(one)}
     assert await _names("workflows") == defined
+
+
+class GoneAgain:
+    """A Temporal that was reached, and is not there any more."""
+
+    namespace = "default"
+
+    @property
+    def operator_service(self) -> "GoneAgain":
+        return self
+
+    async def list_search_attributes(self, *_: Any, **__: Any) -> None:
+        raise RPCError("tcp connect error", RPCStatusCode.UNAVAILABLE, b"")
+
+
+async def test_a_temporal_that_goes_away_at_the_start_is_named() -> None:
+    """In a sentence, as one that was never there."""
+    with pytest.raises(EngineUnreachableError, match=r"127\.0\.0\.1:7233 could not be prepared \(UNAVAILABLE"):
+        await prepare_engine(GoneAgain(), WorkerSettings.model_validate(SETTINGS))  # type: ignore[arg-type]

@@ -38,10 +38,16 @@ def is_archived(evidence: Evidence, subject: tuple[Document, Document]) -> Itera
 
 
 def talked_calls(evidence: Evidence) -> Iterable[tuple[Document, Document]]:
-    """Every call whose relay came up and that its agent wants recorded, with its carrier call."""
+    """Every call whose relay came up while the callee was there and that is to be recorded, with its carrier call.
+
+    Whoever hangs up while the instructions are on their way leaves nothing to record.
+    """
     for call in evidence.calls:
         leg = leg_of(evidence, call)
-        if leg is not None and call["plan"]["record"] and any(one["opened_at"] for one in leg["relay_sessions"]):
+        if leg is None or not call["plan"]["record"]:
+            continue
+        until = leg["ended_at"] or float("inf")
+        if any(one["opened_at"] and one["opened_at"] < until for one in leg["relay_sessions"]):
             yield call, leg
 
 
