@@ -120,6 +120,9 @@ class CarrierWord(_Model):
     duration_seconds: float | None = None
     answered_by: str | None = None
     conversation_lost: bool = False
+    relay_session_id: str = ""
+    """Where it was asked for: the relay session that left the last sign of life, at `relay_was_up_at`."""
+    relay_was_up_at: datetime | None = None
 
 
 class TransferOrder(_Model):

@@ -120,10 +120,16 @@ class Telephony:
         return word_of(free[0].carrier_call_id, free[0]) if len(free) == 1 else None
 
     @activity.defn
-    async def ask_carrier(self, carrier_call_id: str) -> CarrierWord:
-        """What the carrier says of a call."""
+    async def ask_carrier(self, asked: LiveCall | str) -> CarrierWord:
+        """What the carrier says of a carrier call; of a call of ours also whether its callee was ever connected."""
+        ours = asked if isinstance(asked, LiveCall) else None
+        carrier_call_id = asked if isinstance(asked, str) else asked.carrier_call_id
         with translated():
-            return word_of(carrier_call_id, await self._carrier.ask(carrier_call_id))
+            word = word_of(carrier_call_id, await self._carrier.ask(carrier_call_id))
+            pulse = await self._store.pulse(ours.call_id) if ours else None
+        if pulse is None:
+            return word
+        return word.model_copy(update={"relay_session_id": pulse.relay_session_id, "relay_was_up_at": pulse.at})
 
     @activity.defn
     async def hang_up(self, carrier_call_id: str) -> bool:

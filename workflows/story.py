@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from activities.models import CarrierWord
+from activities.models import CarrierWord, LiveCall
 from activities.telephony import Telephony
 from calls import facts as f
 from calls.closing import decide
@@ -100,14 +100,18 @@ class Story:
             return not reached()
         return False
 
-    async def ask_carrier(self, why: str) -> None:
-        """Learn what the carrier says of the call now: callbacks get lost."""
+    async def ask_carrier(self, why: str, *, was_it_connected: bool = False) -> None:
+        """Learn what the carrier says of the call now: callbacks get lost, and so is what a gateway knew that died."""
         carrier_call_id = self.call.carrier_call_id
         if carrier_call_id is None:
             return
+        ours = LiveCall(call_id=self.call.order.call_id, attempt_id=self.attempt_id, carrier_call_id=carrier_call_id)
         try:
             said = await workflow.execute_activity_method(
-                Telephony.ask_carrier, carrier_call_id, summary=f"Ask the carrier: {why}", **options.ASK
+                Telephony.ask_carrier,
+                ours if was_it_connected else carrier_call_id,
+                summary=f"Ask the carrier: {why}",
+                **options.ASK,
             )
         except ActivityError:
             return  # it did not answer for a minute: what is known must do
@@ -120,6 +124,9 @@ class Story:
             "carrier_call_id": said.carrier_call_id,
             "attempt_id": self.attempt_id,
         }
+        if said.relay_was_up_at is not None and not self.knows(f.ConversationStarted):
+            connected = {**about, "at": said.relay_was_up_at}
+            self.learn(f.ConversationStarted(**connected, relay_session_id=said.relay_session_id))
         end = said.end if said.known else f.CarrierEnd.FAILED
         if end is not None:
             self.learn(

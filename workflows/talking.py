@@ -70,7 +70,7 @@ class Talking:
         if await story.until(
             lambda: story.knows(f.ConversationStarted), by=by, leads_to=FinishReason.USER_CONNECTION_FAILURE
         ):
-            await story.ask_carrier("is the call still up?")
+            await story.ask_carrier("is the call still up?", was_it_connected=True)
             if not story.knows(f.ConversationStarted):
                 story.learn(f.TimerExpired(at=workflow.now(), timer=f.Timer.MEDIA_UP))
 

@@ -25,11 +25,21 @@ class Pulses:
         self._spokes: list[dict[str, str]] = [{} for _ in range(_SPOKES)]
         self._at = 0
         self._turning: asyncio.Task[None] | None = None
+        self._fresh: dict[str, str] = {}
+        self._beginning: set[asyncio.Task[None]] = set()
 
     def add(self, call_id: str, relay_session_id: str) -> None:
-        """A session lives: its first pulse comes next, and another one every round. A newer one of a call replaces."""
+        """A session lives: its first pulse is left at once, and one every round. A newer one of a call replaces.
+
+        Should this process die in the next moment, nothing else would say that the callee was ever connected.
+        """
         self._drop(call_id)
-        self._spokes[(self._at + 1) % _SPOKES][call_id] = relay_session_id
+        self._spokes[self._at][call_id] = relay_session_id
+        if not self._fresh:
+            beginning = asyncio.create_task(self._begin())
+            self._beginning.add(beginning)
+            beginning.add_done_callback(self._beginning.discard)
+        self._fresh[call_id] = relay_session_id
         if self._turning is None or self._turning.done():
             self._turning = asyncio.create_task(self._turn())
 
@@ -39,8 +49,13 @@ class Pulses:
             self._drop(call_id)
 
     def _drop(self, call_id: str) -> None:
-        for spoke in self._spokes:
+        for spoke in (self._fresh, *self._spokes):
             spoke.pop(call_id, None)
+
+    async def _begin(self) -> None:
+        begun, self._fresh = self._fresh, {}
+        if begun:
+            await self._beat(begun)
 
     async def _turn(self) -> None:
         while any(self._spokes):

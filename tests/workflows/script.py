@@ -167,8 +167,9 @@ class ScriptedVerbs:
         return self._script.found
 
     @activity.defn
-    async def ask_carrier(self, carrier_call_id: str) -> CarrierWord:
-        self._script.note("ask_carrier", carrier_call_id)
+    async def ask_carrier(self, asked: LiveCall | str) -> CarrierWord:
+        self._script.note("ask_carrier", asked)
+        carrier_call_id = asked if isinstance(asked, str) else asked.carrier_call_id
         said = self._script.carrier_says
         if not said:
             return CarrierWord(known=True, carrier_call_id=carrier_call_id, status="unheard-of")

@@ -67,6 +67,25 @@ async def test_the_audio_connection(env: WorkflowEnvironment, beside: int, reaso
         assert await ended_at(stage) is reason
 
 
+async def test_a_gateway_that_died_with_the_news_is_no_connection_failure(env: WorkflowEnvironment) -> None:
+    """It had connected the callee and left a pulse, and nothing else: the call goes on, for another one to take up."""
+    script = Script()
+    async with on_stage(env, script) as stage:
+        await stage.begin()
+        await stage.tell(stage.initiated(), stage.answered())
+        await stage.until_asked("monitor_conversation")
+        up = {"relay_session_id": "VX1", "relay_was_up_at": await stage.now()}
+        script.carrier_says = [CarrierWord(known=True, carrier_call_id=CARRIER_CALL, status="in-progress", **up)]
+        await stage.wait(DEFAULT.media_up_seconds + 1)
+        await stage.until_asked("ask_carrier")
+        asked = next(what for verb, what in script.asked if verb == "ask_carrier")
+        assert asked.call_id == stage.order.call_id
+        await stage.until_waiting()
+        assert stage.script.times("hang_up") == 0
+        await stage.tell(stage.completed())
+        assert await ended_at(stage) is R.USER_ENDED_CALL
+
+
 @pytest.mark.parametrize("maximum", [DEFAULT.maximum_duration_seconds, *MAXIMUM_DURATION_BOUNDS])
 @pytest.mark.parametrize(("beside", "reason"), [(-1, R.USER_ENDED_CALL), (+1, R.MAXIMUM_DURATION_EXCEEDED)])
 async def test_the_maximum_duration(env: WorkflowEnvironment, maximum: float, beside: int, reason: R) -> None:
