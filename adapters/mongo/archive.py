@@ -14,7 +14,6 @@ from bson import Int64, ObjectId
 from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 from pymongo.errors import DuplicateKeyError
-from pymongo.write_concern import WriteConcern
 
 from adapters.mongo.database import Database, Document, asking, translated
 from adapters.mongo.paging import object_id
@@ -34,8 +33,9 @@ class MongoRecordingArchive:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._files = database[f"{BUCKET}.files"]
-        # The row in `files` waits for a majority, and it cannot have one before the pieces do.
-        self._chunks = database.get_collection(f"{BUCKET}.chunks", write_concern=WriteConcern(w=1))
+        # Each piece waits for the journals of a majority, as the row does: a server that dies between the two and is
+        # soon back would have the row, and not what was only in its memory.
+        self._chunks = database[f"{BUCKET}.chunks"]
         self._uploads = database[f"{BUCKET}.uploads"]
         self._bucket = AsyncIOMotorGridFSBucket(database, BUCKET, PIECE_BYTES)
 
@@ -86,23 +86,25 @@ class MongoRecordingArchive:
             await self._uploads.insert_one({"_id": upload_id, "recording_id": recording_id, "at": datetime.now(UTC)})
         try:
             length, sha256 = await self._write_chunks(upload_id, audio)
-            row = {
-                "_id": upload_id,
-                "length": Int64(length),
-                "chunkSize": PIECE_BYTES,
-                "uploadDate": datetime.now(UTC),
-                "filename": recording_id,
-                "metadata": {"call_id": call_id, "sha256": sha256},
-            }
-            with translated():
-                await self._files.insert_one(row)
-        except DuplicateKeyError:
-            return await self._lost_race(recording_id, upload_id)
         except BaseException:
             # Also when cancelled: the pieces belong to nobody now. Should MongoDB be away, the sweep finds them.
             with contextlib.suppress(StoreUnavailableError), translated():
                 await self._discard(upload_id)
             raise
+        row = {
+            "_id": upload_id,
+            "length": Int64(length),
+            "chunkSize": PIECE_BYTES,
+            "uploadDate": datetime.now(UTC),
+            "filename": recording_id,
+            "metadata": {"call_id": call_id, "sha256": sha256},
+        }
+        try:
+            # Without an answer nobody knows whether the row is there, or will be: its pieces are left to the sweep.
+            with translated():
+                await self._files.insert_one(row)
+        except DuplicateKeyError:
+            return await self._lost_race(recording_id, upload_id)
         with translated():
             await self._uploads.delete_one({"_id": upload_id})
         return _archived(row)

@@ -4,12 +4,15 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from adapters.mongo.archive import MongoRecordingArchive
 from adapters.mongo.database import Database
 from calls.ports.archive import RecordingArchive
+from calls.ports.pages import StoreUnavailableError
 
 SOUND = bytes(range(256)) * 4096  # 1 MiB: several pieces, the last one cut
 HEX = "f" * 24
@@ -136,3 +139,33 @@ async def test_pieces_of_the_dead_are_swept(mongodb: Database) -> None:
     await MongoRecordingArchive(mongodb).keep("c1", "RE1", _stream(b""))
     assert await mongodb["recordings.chunks"].distinct("files_id") == ["young"]
     assert await mongodb["recordings.uploads"].distinct("_id") == ["young"]
+
+
+class AnswersTooLate:
+    """The collection of a MongoDB that stood still: it does what it was asked when the asker has given up."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+        self._asked: list[Any] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._collection, name)
+
+    async def insert_one(self, row: Any) -> None:
+        self._asked.append(row)
+        raise AutoReconnect("no answer")
+
+    async def wake(self) -> None:
+        for row in self._asked:
+            await self._collection.insert_one(row)
+
+
+async def test_a_row_that_is_written_late_has_its_pieces(mongodb: Database) -> None:
+    """Whoever wrote it had no answer and may not take the pieces away: the next attempt finds the recording whole."""
+    archive = MongoRecordingArchive(mongodb)
+    archive._files = late = AnswersTooLate(archive._files)  # type: ignore[assignment]
+    with pytest.raises(StoreUnavailableError):
+        await archive.keep("c1", "RE1", _stream())
+    await late.wake()
+    kept = await MongoRecordingArchive(mongodb).keep("c1", "RE1", _stream(b"another"))
+    assert (kept.size_bytes, await _read(archive, kept.archive_id)) == (len(SOUND), SOUND)

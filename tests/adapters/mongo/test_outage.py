@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from adapters.mongo.archive import MongoRecordingArchive
+from adapters.mongo.archive import PIECE_BYTES, MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
 from adapters.mongo.database import connect
 from adapters.mongo.indexes import ensure_indexes
@@ -57,6 +57,26 @@ async def test_what_was_acknowledged_survives_a_kill(engine: tuple[Part, str]) -
     assert found.order == new.order
     assert await store.messages("c1") == [said(0)]
     assert await store.claim("c1", "a1", "CA2") is Claim.ANOTHER_HOLDS_IT
+    database.client.close()
+
+
+async def test_a_recording_is_whole_though_the_server_died_in_the_middle_of_it(engine: tuple[Part, str]) -> None:
+    """Its first piece was acknowledged; the server dies, is back at once, and takes the rest and the row."""
+    part, uri = engine
+    database = connect(uri, "test", selection_ms=10_000)
+    await ensure_indexes(database)
+    archive = MongoRecordingArchive(database)
+
+    async def sound() -> AsyncIterator[bytes]:
+        yield b"a" * PIECE_BYTES
+        await part.kill()
+        await part.start()
+        yield b"b"
+
+    async with asyncio.timeout(30):
+        kept = await archive.keep("c1", "RE1", sound())
+        pieces = [piece async for piece in archive.read(kept.archive_id)]
+    assert b"".join(pieces) == b"a" * PIECE_BYTES + b"b"
     database.client.close()
 
 
