@@ -9,6 +9,8 @@ from runtime.embedded.stack import EmbeddedStack, StackOptions
 from tests.end_to_end.customer import Customer
 from tests.end_to_end.test_survival import SLOW, SLOW_STORY, whole
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(name="pair")
 async def two_gateways(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedStack]:

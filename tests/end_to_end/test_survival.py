@@ -95,7 +95,7 @@ async def test_a_conversation_that_no_gateway_goes_on_with_is_our_failure(
 @pytest.mark.parametrize(
     ("story", "reason", "hung_up_by"),
     [
-        ({"name": "Never answers", "ring_seconds": 600}, "no_answer", "timeout"),
+        pytest.param(*({"name": "Never answers", "ring_seconds": 600}, "no_answer", "timeout"), marks=pytest.mark.slow),
         ({"name": "Busy after a while", "ring_seconds": 12, "outcome": "busy"}, "line_busy", "carrier"),
     ],
 )
