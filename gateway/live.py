@@ -41,7 +41,7 @@ def live_router(parts: GatewayParts) -> APIRouter:
         of a complete call and connects again is answered with 204, which lets an EventSource rest.
         """
         stored = await permitted_call(parts, request, call_id, access_token)
-        if views.open >= VIEWS_LIMIT or views.open_of[stored.order.call_id] >= VIEWS_OF_A_CALL:
+        if views.are_too_many_for(stored.order.call_id):
             full = "too many live views are open: ask for the call itself now and then, or run more gateways"
             raise HTTPException(503, full, RETRY_AFTER)
         seen, _, rest = request.headers.get("last-event-id", "").partition(".")
@@ -71,6 +71,10 @@ class LiveViews:
     def open(self) -> int:
         """How many there are."""
         return self.open_of.total()
+
+    def are_too_many_for(self, call_id: str) -> bool:
+        """Whether no other view of this call may be opened now."""
+        return self.open >= VIEWS_LIMIT or self.open_of[call_id] >= VIEWS_OF_A_CALL
 
     async def view(self, stored: StoredCall, after: int) -> AsyncIterator[str]:
         """Every change of one call, from what is known now until nothing more can come."""

@@ -2,15 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
+from gateway.live import VIEWS_OF_A_CALL
 from tests.end_to_end.customer import Customer
 
-ALICE = "+14155550101"
+ALICE, FRANK = "+14155550101", "+14155550106"
 
 
-async def events(customer: Customer, call_id: str, after: str = "") -> AsyncIterator[tuple[str, str, dict[str, Any]]]:
+async def events(customer: Customer, call_id: str, after: str = "") -> AsyncGenerator[tuple[str, str, dict[str, Any]]]:
     """Name, id and data of each event, as soon as it arrives."""
     headers = {"Last-Event-ID": after} if after else {}
     async with customer.http.stream("GET", f"/v1/calls/{call_id}/events", headers=headers) as answer:
@@ -52,3 +54,17 @@ async def test_a_view_that_breaks_off_goes_on_where_it_was(customer: Customer) -
     assert len(heard) > 1
     answer = await customer.http.get(f"/v1/calls/{call_id}/events", headers={"Last-Event-ID": last})
     assert answer.status_code == 204
+
+
+async def test_one_call_takes_so_many_views_and_no_more(customer: Customer) -> None:
+    """The next one is asked to come again; a view of another call is open to all."""
+    frank, alice = [await customer.placed(number, await customer.agent()) for number in (FRANK, ALICE)]
+    async with AsyncExitStack() as opened, asyncio.timeout(60):
+        for _ in range(VIEWS_OF_A_CALL):
+            view = await opened.enter_async_context(aclosing(events(customer, frank)))
+            await anext(view)
+        refused = await customer.http.get(f"/v1/calls/{frank}/events")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        assert "too many live views" in refused.json()["detail"]
+        await anext(await opened.enter_async_context(aclosing(events(customer, alice))))
+    assert (await customer.http.post(f"/v1/calls/{frank}/end")).status_code in (200, 202)
