@@ -3,6 +3,7 @@
 Times are kept to the millisecond, as BSON does, and come back in UTC.
 """
 
+import asyncio
 import contextlib
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -24,8 +25,10 @@ Database = AsyncIOMotorDatabase[Document]
 SELECTION_MS = 3_000
 """How long a primary is looked for: longer than an election takes, shorter than a caller's patience."""
 SOCKET_MS = 6_000
-"""How long a server may be silent in the middle of an operation: longer than a write waits for its majority, and so
-short that a carrier, which waits 15 s for us, still hears that we cannot answer."""
+"""How long a server may be silent in the middle of an operation: longer than a write waits for its majority."""
+ANSWER_SECONDS = 8.0
+"""How long whoever asks a store is kept waiting, the driver's second try and its queue of threads included: so short
+that a carrier, which waits 15 s for us, still hears that we cannot answer."""
 MAJORITY_MS = 5_000
 """How long a write waits for the majority's word."""
 
@@ -78,12 +81,6 @@ def connect(uri: str, database_name: str, *, selection_ms: int = SELECTION_MS) -
     )
 
 
-async def ping(database: Database) -> None:
-    """Ask for a sign of life. Raises StoreUnavailableError."""
-    with translated():
-        await database.command("ping")
-
-
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's word for "no answer" into the port's; everything else is ours to mend and passes."""
@@ -106,11 +103,24 @@ def _not_let_in(error: PyMongoError) -> bool:
 
 
 def asking(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Make an async method of a store raise StoreUnavailableError when MongoDB does not answer."""
+    """Make an async method of a store raise StoreUnavailableError when MongoDB does not answer in `ANSWER_SECONDS`.
+
+    What nobody waits for any more may still be done, as after every answer that was lost.
+    """
 
     @functools.wraps(method)
     async def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-        with translated():
-            return await method(*args, **kwargs)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                with translated():
+                    return await method(*args, **kwargs)
+        except TimeoutError as error:
+            raise StoreUnavailableError(f"MongoDB did not answer within {ANSWER_SECONDS:g} s") from error
 
     return asked
+
+
+@asking
+async def ping(database: Database) -> None:
+    """Ask for a sign of life. Raises StoreUnavailableError."""
+    await database.command("ping")

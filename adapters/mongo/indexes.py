@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pymongo import ASCENDING
 
-from adapters.mongo.database import Database, asking
+from adapters.mongo.database import Database, asking, translated
 
 TWO_DAYS = 172_800
 MONTH = 2_592_000
@@ -60,18 +60,19 @@ class IndexesMissingError(Exception):
     """Indexes that the stores rely on do not exist, or not as they should."""
 
 
-@asking
 async def ensure_indexes(database: Database) -> None:
-    """Create every index that is not there yet, then assert them all.
+    """Create every index that is not there yet, then assert them all. Takes as long as it takes.
 
-    Raises IndexesMissingError, and the driver's OperationFailure when data contradicts a unique index.
+    Raises StoreUnavailableError, IndexesMissingError, and the driver's OperationFailure when data contradicts a unique
+    index.
     """
-    for index in INDEXES:
-        await _let_expire(database, index)
-        options: dict[str, Any] = {"unique": index.unique, "name": index.name}
-        if index.expire_after_seconds is not None:
-            options["expireAfterSeconds"] = index.expire_after_seconds
-        await database[index.collection].create_index([(field, ASCENDING) for field in index.fields], **options)
+    with translated():
+        for index in INDEXES:
+            await _let_expire(database, index)
+            options: dict[str, Any] = {"unique": index.unique, "name": index.name}
+            if index.expire_after_seconds is not None:
+                options["expireAfterSeconds"] = index.expire_after_seconds
+            await database[index.collection].create_index([(field, ASCENDING) for field in index.fields], **options)
     await check_indexes(database)
 
 

@@ -1,6 +1,9 @@
 """MongoDB killed in the middle: what was acknowledged is there afterwards, over the same connection."""
 
 import asyncio
+import os
+import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +12,7 @@ import pytest
 
 from adapters.mongo.archive import PIECE_BYTES, MongoRecordingArchive
 from adapters.mongo.call_store import MongoCallStore
-from adapters.mongo.database import connect
+from adapters.mongo.database import ANSWER_SECONDS, connect
 from adapters.mongo.indexes import ensure_indexes
 from calls.ports.call_store import Claim
 from calls.ports.pages import StoreUnavailableError
@@ -78,6 +81,24 @@ async def test_a_recording_is_whole_though_the_server_died_in_the_middle_of_it(e
         pieces = [piece async for piece in archive.read(kept.archive_id)]
     assert b"".join(pieces) == b"a" * PIECE_BYTES + b"b"
     database.client.close()
+
+
+@pytest.mark.slow
+async def test_whoever_asks_a_server_that_stands_still_is_told_so_in_time(engine: tuple[Part, str]) -> None:
+    """Its connections are open and silent: more askers than the driver has threads all hear it before they give up."""
+    part, uri = engine
+    database = connect(uri, "test")
+    store = MongoCallStore(database)
+    await store.find("c1")
+    assert part.pid is not None
+    os.kill(part.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    answers = await asyncio.gather(*(store.find("c1") for _ in range(50)), return_exceptions=True)
+    took = time.monotonic() - begun
+    os.kill(part.pid, signal.SIGCONT)
+    database.client.close()
+    assert {type(answer) for answer in answers} == {StoreUnavailableError}
+    assert took < ANSWER_SECONDS + 2
 
 
 async def _once_back(request: Callable[[], Awaitable[T]]) -> T:
