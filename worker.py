@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 
+from runtime.leaving import leave
 from runtime.logs import configure
 from runtime.settings import ConfigurationError, WorkerSettings, load_settings
 from runtime.wiring.engine import EngineUnreachableError
@@ -35,4 +36,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -3,13 +3,12 @@
 import argparse
 import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 from bench.speed.page import as_page
 from bench.speed.report import as_text, rows
 from bench.speed.run import FULL, PARTS, QUICK, measure
+from runtime.leaving import leave
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
@@ -49,6 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)  # the Temporal SDK may abort the interpreter on its way out (temporalio/sdk-python#300)
+    leave(main())

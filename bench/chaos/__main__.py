@@ -1,8 +1,6 @@
 """`python -m bench.chaos`: calls under faults, then the judgement. Exit status 1 on a violation."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +21,7 @@ from bench.chaos.stage import rehearse, set_up
 from bench.chaos.storm import counts as counts_of_the_storm
 from bench.chaos.storm import storm
 from bench.chaos.switches import FAULTS
+from runtime.leaving import leave
 
 app = typer.Typer(add_completion=False)
 console = Console(width=160, highlight=False, markup=False)
@@ -49,7 +48,7 @@ def main(  # noqa: PLR0917 - a command line has as many parameters as options
     if plan:
         print("\n".join(described(drawn)))
         return
-    _leave(asyncio.run(_run(drawn, run_dir.absolute() / f"chaos-{seed}")))
+    leave(asyncio.run(_run(drawn, run_dir.absolute() / f"chaos-{seed}")))
 
 
 async def _run(plan: Plan, folder: Path) -> int:
@@ -89,7 +88,7 @@ def shrunk(
         f'The smallest seen to fail: make chaos CALLS={found.calls} SEED={seed} CHAOS_ARGS="--rate {rate:g}'
         f" --only-faults '{','.join(found.kinds)}'\""
     )
-    _leave(0)
+    leave(0)
 
 
 @app.command("create-window")
@@ -103,7 +102,7 @@ def window(
     show(outcomes, evidence, console)
     found = counts(evidence)
     _tell(found)
-    _leave(1 if any(outcome.findings for outcome in outcomes) or not is_once_each(found) else 0)
+    leave(1 if any(outcome.findings for outcome in outcomes) or not is_once_each(found) else 0)
 
 
 @app.command("storm")
@@ -118,7 +117,7 @@ def in_a_storm(
     outcomes, evidence = asyncio.run(storm(calls, seed, rate, folder, console.print))
     show(outcomes, evidence, console)
     _tell(counts_of_the_storm(evidence))
-    _leave(1 if any(outcome.findings for outcome in outcomes) else 0)
+    leave(1 if any(outcome.findings for outcome in outcomes) else 0)
 
 
 @app.command("regain")
@@ -130,7 +129,7 @@ def regained(
     outcomes, evidence, figures = asyncio.run(regain(rounds, run_dir.absolute() / "regain", console.print))
     show(outcomes, evidence, console)
     _tell(figures)
-    _leave(1 if any(outcome.findings for outcome in outcomes) else 0)
+    leave(1 if any(outcome.findings for outcome in outcomes) else 0)
 
 
 @app.command("planted")
@@ -144,19 +143,12 @@ def planted(
     for reaped in harvest(seed, run_dir.absolute() / "planted", console.print, only or ()):
         unseen += not reaped.is_seen
         console.print(f"  {'found' if reaped.is_seen else 'NOT FOUND'}: {reaped.found}")
-    _leave(1 if unseen else 0)
+    leave(1 if unseen else 0)
 
 
 def _tell(figures: Mapping[str, Any]) -> None:
     for name, figure in figures.items():
         console.print(f"{figure:8} {name}")
-
-
-def _leave(status: int) -> None:
-    """End with this status, whatever threads of the engine's client still run."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """`python -m bench.fuzz`: bad frames of both kinds against a live gateway. Exit status 1 when anybody else noticed."""
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from bench.fuzz.victims import Victims
 from bench.speed.figures import Spread
 from bench.speed.house import House, housed
 from runtime.embedded.ports import choose
+from runtime.leaving import leave
 
 app = typer.Typer(add_completion=False)
 console = Console(width=120, highlight=False, markup=False)
@@ -36,8 +35,7 @@ def main(
     problems = asyncio.run(_fuzz(run_dir.absolute() / "fuzz", frames, seed, bystanders, at_once))
     for problem in problems:
         console.print(f"WRONG: {problem}")
-    sys.stdout.flush()
-    os._exit(1 if problems else 0)  # the Temporal SDK may abort on its way out (temporalio/sdk-python#300)
+    leave(1 if problems else 0)
 
 
 async def _fuzz(folder: Path, frames: int, seed: int, bystanders: int, at_once: int) -> list[str]:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from rich.table import Table
 from bench.limits.figures import Figures
 from bench.limits.house import set_up
 from bench.limits.rounds import afterwards, calm, killed, rejecting
+from runtime.leaving import leave
 
 app = typer.Typer(add_completion=False)
 console = Console(width=150, highlight=False, markup=False)
@@ -35,9 +34,7 @@ def main(
     report = {name: found.as_json() for name, found in rounds.items()}
     (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"{folder / 'report.json'}")
-    sys.stdout.flush()
-    # The Temporal SDK may abort the interpreter on its way out (temporalio/sdk-python#300).
-    os._exit(1 if any(found.faults for found in rounds.values()) else 0)
+    leave(1 if any(found.faults for found in rounds.values()) else 0)
 
 
 async def _run(calls: int, limit: int, requests_at_once: int, folder: Path) -> dict[str, Figures]:

@@ -5,7 +5,6 @@ Trivial workflows on a worker like ours, and whoever starts and signals them, ea
 
 import asyncio
 import json
-import os
 import sys
 import uuid
 from time import perf_counter
@@ -16,6 +15,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from bench.speed.trivial import Shape, Trivial, do_nothing
+from runtime.leaving import leave
 from runtime.wiring.engine import workflow_runner
 
 QUEUE = "bench-engine-floor"
@@ -69,5 +69,4 @@ async def _one(client: Client, shape: Shape) -> None:
 
 if __name__ == "__main__":
     asyncio.run({"work": work, "drive": drive}[sys.argv[1]](Shape(**json.loads(sys.argv[2]))))
-    sys.stdout.flush()
-    os._exit(0)  # the SDK may abort the interpreter on its way out (temporalio/sdk-python#300)
+    leave(0)

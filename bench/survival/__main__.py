@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import statistics
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +14,7 @@ from rich.table import Table
 from bench.survival.judging import Verdict
 from bench.survival.run import play
 from bench.survival.scenes import SCENES
+from runtime.leaving import leave
 
 app = typer.Typer(add_completion=False)
 console = Console(width=150, highlight=False, markup=False)
@@ -36,9 +35,7 @@ def main(
     report = {name: {**_counts(found), "calls": [one.as_json() for one in found]} for name, found in verdicts.items()}
     (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"{folder / 'report.json'}")
-    sys.stdout.flush()
-    # The Temporal SDK may abort the interpreter on its way out (temporalio/sdk-python#300).
-    os._exit(0 if all(one.is_right for found in verdicts.values() for one in found) else 1)
+    leave(0 if all(one.is_right for found in verdicts.values() for one in found) else 1)
 
 
 async def _scene(name: str, calls: int, folder: Path) -> list[Verdict]:

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ from runtime.embedded.gateway_client import CALLER, GatewayError, connected
 from runtime.embedded.part import PartFailedError
 from runtime.embedded.run_folder import FolderInUseError
 from runtime.embedded.stack import EmbeddedStack, StackOptions
+from runtime.leaving import leave
 
 _RESTARTS = 5
 _DEMO_SPEED = 3.0  # a call of a few turns in 10 to 20 s
@@ -121,6 +121,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    os._exit(code)  # the Temporal SDK may abort the interpreter on its way out (temporalio/sdk-python#300)
+    leave(main())

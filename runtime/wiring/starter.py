@@ -26,6 +26,7 @@ from runtime.command_line.app import command_line
 from runtime.command_line.exits import CommandError, Exit
 from runtime.command_line.parts import Parts
 from runtime.command_line.session import Session
+from runtime.leaving import leave
 from runtime.logs import configure
 from runtime.setting_problems import ENV_FILE_VARIABLE
 from runtime.settings import StarterSettings, load_settings
@@ -54,14 +55,6 @@ def run() -> NoReturn:
         traceback.print_exc()
         code = int(Exit.FAULT)
     leave(code)
-
-
-def leave(code: int) -> NoReturn:
-    """End the process, now: the Temporal SDK may abort the interpreter on its way out (temporalio/sdk-python#300)."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)
 
 
 def stack_file(environment: Mapping[str, str]) -> Path | None:
