@@ -110,7 +110,7 @@ def in_a_storm(
     calls: Annotated[int, typer.Option(envvar="CALLS", min=1, help="How many calls")] = 1000,
     seed: Annotated[int, typer.Option(envvar="SEED", help="Draws the calls")] = 1,
     rate: Annotated[float, typer.Option(min=0.1, help="Calls a second at most")] = 1.5,
-    run_dir: Annotated[Path, typer.Option(help="Report and logs go to storm-SEED below it")] = Path(".run"),
+    run_dir: Annotated[Path, typer.Option(help="Logs go to storm-SEED and storm-SEED-calm below it")] = Path(".run"),
 ) -> None:
     """Send every callback five times and in any order; no call may end otherwise than in calm weather."""
     folder = run_dir.absolute() / f"storm-{seed}"

@@ -25,7 +25,7 @@ async def storm(
 ) -> tuple[Sequence[Outcome], Evidence]:
     """Make the calls of a seed in calm and in the storm; whatever differs, and whatever the judge finds, is wrong."""
     plan = _undisturbed(draw(seed, calls, rate=rate, only_faults=[]))
-    calm = await _perform(plan, folder / "calm", {}, say)
+    calm = await _perform(plan, folder.with_name(f"{folder.name}-calm"), {}, say)
     raging = {"callback_copies": COPIES, "callback_scatter_seconds": SCATTER_SECONDS}
     stormy = await _perform(plan, folder, raging, say)
     outcomes = [*judge(stormy), _compared(calm, stormy)]
