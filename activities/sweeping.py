@@ -11,6 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import translated
+from activities.heartbeats import heartbeating
 from activities.models import Found, Look, Recalled, Suspect, TakeUp
 from calls.agents import AgentSettings
 from calls.ports.call_store import CallStore
@@ -35,12 +36,13 @@ class Sweeping:
     async def look_for_orphans(self, look: Look) -> Found:
         """The calls that seem to have no owner. One look proves nothing: a story may be just starting or ending."""
         before = datetime.now(UTC) - timedelta(seconds=look.grace_seconds)
-        with translated():
-            unfinished = await self._loose_ends.unfinished(before)
-            gone = await self._unowned(unfinished)
-            suspects = {call_id: Suspect(call_id=call_id) for call_id in unfinished if call_id in gone}
-            strays = await self._strays(before)
-        gone_of_strays = await self._unowned(sorted({stray.call_id for stray in strays} - suspects.keys()))
+        async with heartbeating(seconds=1):
+            with translated():
+                unfinished = await self._loose_ends.unfinished(before)
+                gone = await self._unowned(unfinished)
+                suspects = {call_id: Suspect(call_id=call_id) for call_id in unfinished if call_id in gone}
+                strays = await self._strays(before)
+            gone_of_strays = await self._unowned(sorted({stray.call_id for stray in strays} - suspects.keys()))
         for stray in strays:
             if stray.call_id in suspects or stray.call_id in gone_of_strays:
                 suspects[stray.call_id] = stray
@@ -67,6 +69,10 @@ class Sweeping:
     @activity.defn
     async def confirm_orphan(self, suspect: Suspect) -> TakeUp | None:
         """The second look, after the grace: what to take up, or None when the call is well after all."""
+        async with heartbeating(seconds=1):
+            return await self._confirmed(suspect)
+
+    async def _confirmed(self, suspect: Suspect) -> TakeUp | None:
         gone = await self._unowned([suspect.call_id])
         if suspect.call_id not in gone:
             return None

@@ -121,9 +121,11 @@ MONITOR: Final[Row] = Row(
 LOOK: Final[Row] = Row(
     start_to_close_timeout=timedelta(seconds=45),
     schedule_to_close_timeout=timedelta(minutes=2),
+    heartbeat_timeout=timedelta(seconds=5),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(seconds=15)),
 )
-"""A sweep that cannot look is given up: the next one comes anyway."""
+"""A sweep that cannot look is given up: the next one comes anyway. One whose worker died would hold up the next, so its
+death is noticed after 5 s; a look only reads, and may be made again by mistake."""
 
 ARCHIVE: Final[Row] = Row(
     start_to_close_timeout=timedelta(minutes=15),

@@ -1,5 +1,6 @@
 """Looking for calls without an owner, over fakes of store, engine and carrier."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -69,6 +70,23 @@ async def test_an_unfinished_call_without_a_workflow_is_suspected(world: World) 
     await world.call("young", age=timedelta(seconds=5))
     world.owners.running = {"running"}
     assert await world.suspects() == [Suspect(call_id="gone")]
+
+
+async def test_a_look_that_takes_long_is_known_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it waits for the carrier or the store it tells the engine that its worker lives."""
+    heard = asyncio.Queue[None]()
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *_: heard.put_nowait(None)
+
+    async def live() -> list[CarrierCall]:
+        for _ in range(2):
+            await heard.get()
+        return []
+
+    monkeypatch.setattr(world.carrier, "live", live)
+    async with asyncio.timeout(20):
+        found = await environment.run(world.sweeping.look_for_orphans, LOOK)
+    assert not found.suspects
 
 
 async def test_an_engine_that_does_not_answer_makes_no_orphans(world: World) -> None:

@@ -74,6 +74,7 @@ class SweepScript(Script):
     suspects: tuple[Suspect, ...] = ()
     confirms: bool = True
     has_record: bool = True
+    workers_that_die: int = 0
 
     @property
     def stored(self) -> StoredCall:
@@ -96,6 +97,8 @@ class SweepVerbs:
     @activity.defn
     async def look_for_orphans(self, look: Look) -> Found:
         self._script.note("look_for_orphans", look)
+        if activity.info().attempt <= self._script.workers_that_die:
+            activity.raise_complete_async()  # nobody ever answers, and nothing is heard
         return Found(suspects=self._script.suspects)
 
     @activity.defn
@@ -178,6 +181,20 @@ async def test_a_sweep_without_suspects_is_one_step(env: WorkflowEnvironment) ->
     script = SweepScript()
     assert await swept(env, script) == Swept()
     assert [name for name, _ in script.asked] == ["look_for_orphans"]
+
+
+async def test_a_look_whose_worker_died_is_made_again_soon(env: WorkflowEnvironment) -> None:
+    """The sweeps are one after the other: one that waited long for a dead worker would hold up all that follow."""
+    script = SweepScript(workers_that_die=1)
+    async with working(env, script):
+        sweep = await env.client.start_workflow(
+            Sweep.run, Look(grace_seconds=1), id=f"sweep-{uuid4()}", task_queue=CALL_QUEUE
+        )
+        assert await sweep.result() == Swept()
+        history = (await sweep.fetch_history()).events
+    assert [name for name, _ in script.asked] == ["look_for_orphans"] * 2
+    took = history[-1].event_time.ToDatetime() - history[0].event_time.ToDatetime()
+    assert took < timedelta(seconds=10)
 
 
 @pytest.fixture
