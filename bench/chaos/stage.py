@@ -1,7 +1,7 @@
 """The stage of a run: the embedded stack with two workers and two gateways, and everybody who is about to play."""
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,13 +102,13 @@ async def _hire(session: aiohttp.ClientSession, llm_url: str, webhook_url: str) 
     return agents
 
 
-async def rehearse(stage: Stage, plan: Plan) -> None:
-    """Give every number of a plan its story."""
+async def rehearse(stage: Stage, plan: Plan, directed: Callable[[Document], Document] = dict) -> None:
+    """Give every number of a plan its story, as a director wants it."""
     simulator = f"{stage.stack.addresses.simulator_url}/_sim/stories"
     async with stage.session.get(simulator) as answer:
         scripts: dict[str, Document] = await answer.json()
     for number, story in {call.to_number: call.story for call in plan.calls}.items():
         script = CAST[story].script
-        body = scripts[script] if isinstance(script, str) else dict(script)
+        body = directed(scripts[script] if isinstance(script, str) else dict(script))
         async with stage.session.put(f"{simulator}/{quote(number)}", json=body) as answer:
             answer.raise_for_status()

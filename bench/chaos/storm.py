@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.chaos.evidence import Evidence
+from bench.chaos.evidence import Document, Evidence
 from bench.chaos.judge.findings import Finding, Outcome
 from bench.chaos.judge.verdict import judge
 from bench.chaos.performance import perform
@@ -16,8 +16,10 @@ from bench.chaos.switches import switches_of
 
 COPIES = 5
 SCATTER_SECONDS = 4.0 / SPEED
-"""Four seconds of a callee's life: events of a call are closer together, so its callbacks come in any order. Much more,
-and a machine's verdict would come after the talk, which is another ending and rightly so."""
+"""Four seconds of a callee's life: events of a call are closer together, so its callbacks come in any order."""
+MACHINES_PATIENCE_SECONDS = 60.0
+"""How much later (in story seconds) a machine speaks and hangs up. A talk that is over before its verdict came has
+another ending, and rightly so: what is left is a distance that no scatter and no slow machine bridges."""
 
 
 async def storm(
@@ -39,9 +41,22 @@ def _undisturbed(plan: Plan) -> Plan:
     return replace(plan, calls=calls, intrusions=(), mischief=())
 
 
+def patient(script: Document) -> Document:
+    """The same callee; if it is none that listens, all that it does comes long after its verdict."""
+    if script.get("verdict", {}).get("hears") not in ("machine", "fax"):
+        return script
+    more: Document = {}
+    if lines := script.get("lines"):
+        first = {**lines[0], "delay_seconds": lines[0]["delay_seconds"] + MACHINES_PATIENCE_SECONDS}
+        more["lines"] = [first, *lines[1:]]
+    if leaves := script.get("hang_up_after_seconds"):
+        more["hang_up_after_seconds"] = leaves + MACHINES_PATIENCE_SECONDS
+    return {**script, **more}
+
+
 async def _perform(plan: Plan, folder: Path, weather: dict[str, Any], say: Callable[[str], None]) -> Evidence:
     async with set_up(folder) as stage:
-        await rehearse(stage, plan)
+        await rehearse(stage, plan, patient)
         faults = f"{stage.stack.addresses.simulator_url}/_sim/faults"
         async with stage.session.put(faults, json=switches_of(frozenset(), plan.seed) | weather) as answer:
             answer.raise_for_status()
