@@ -32,7 +32,7 @@ up: $(EMBEDDED) ## Start everything and keep it up until Ctrl-C
 
 # By file: a file's tests share what they started.
 test: $(DEV) ## Run the tests (PYTEST_ARGS="..." is handed to pytest)
-	$(RUN) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(RUN) -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
 check: $(DEV) ## Format, lint, types, import contracts
 	$(RUN) -m ruff format --check .
