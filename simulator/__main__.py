@@ -84,7 +84,12 @@ def main(  # noqa: PLR0917 - a command line has as many parameters as options
 
 def _serve(account: Account, host: str, port: int, log_level: str) -> None:
     config = uvicorn.Config(
-        create(account), access_log=False, log_level=log_level, log_config=None, timeout_graceful_shutdown=1
+        create(account),
+        access_log=False,
+        log_level=log_level,
+        log_config=None,
+        timeout_keep_alive=75,  # a client gives up idle connections long before its carrier does
+        timeout_graceful_shutdown=1,
     )
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:  # named, or asyncio leaves TCP_NODELAY off
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -93,6 +93,8 @@ def gateway(name: str, port: int, variables: dict[str, str]) -> Recipe:
             *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "262144"),
             # A relay that went away without a word is noticed before the agent speaks to nobody.
             *("--ws-ping-interval", "4", "--ws-ping-timeout", "5"),
+            # Longer than proxies and carriers keep an idle connection, or a request meets one that just closed.
+            *("--timeout-keep-alive", "75"),
             *("--timeout-graceful-shutdown", str(_GRACE_SECONDS)),
         ],
         environment={**variables, "RINGBACK_GATEWAY_HOST": LOOPBACK, "RINGBACK_GATEWAY_PORT": str(port)},

@@ -115,7 +115,10 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
     """Serve an application on a free loopback port; give its origin."""
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:  # named, or asyncio leaves TCP_NODELAY off
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
         server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
