@@ -127,9 +127,9 @@ class Settings(BaseSettings):
     inbound_message_language: Text = "en-US"
     """The language that this is spoken in."""
     gateway_host: Text = "127.0.0.1"
-    """The host in links where no public address exists; where the gateway listens is said by uvicorn's --host."""
+    """Where the gateway listens, and the host in links where no public address exists."""
     gateway_port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    """The port in such links."""
+    """The port of both."""
 
     allowed_countries: Countries = ()
     """The countries that are called: ISO codes with commas between them, e.g. US,CA; empty allows all."""

@@ -86,17 +86,7 @@ def agent(port: int, variables: dict[str, str]) -> Recipe:
 def gateway(name: str, port: int, variables: dict[str, str]) -> Recipe:
     return Recipe(
         name=name,
-        command=[
-            *(sys.executable, "-m", "uvicorn", "--factory", "runtime.wiring.gateway:create"),
-            *("--host", LOOPBACK, "--port", str(port), "--no-access-log"),
-            # Compression costs 45 kB a conversation and saves nothing on short frames.
-            *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "262144"),
-            # A relay that went away without a word is noticed before the agent speaks to nobody.
-            *("--ws-ping-interval", "4", "--ws-ping-timeout", "5"),
-            # Longer than proxies and carriers keep an idle connection, or a request meets one that just closed.
-            *("--timeout-keep-alive", "75"),
-            *("--timeout-graceful-shutdown", str(_GRACE_SECONDS)),
-        ],
+        command=[sys.executable, "server.py"],
         environment={**variables, "RINGBACK_GATEWAY_HOST": LOOPBACK, "RINGBACK_GATEWAY_PORT": str(port)},
         ready=answers(LOOPBACK, port, "/readyz"),
         stop_within_seconds=_STOP_WITHIN_SECONDS,

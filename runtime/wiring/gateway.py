@@ -1,4 +1,4 @@
-"""The gateway, put together: `uvicorn --factory runtime.wiring.gateway:create`."""
+"""The gateway, put together."""
 
 import gc
 import sys
@@ -39,8 +39,7 @@ from gateway.session_reports import SessionReports
 from gateway.startup import CannotStartError
 from gateway.telling import Telling
 from gateway.temporal_control import TemporalCallControl
-from runtime.logs import configure
-from runtime.settings import ConfigurationError, GatewaySettings, load_settings
+from runtime.settings import GatewaySettings
 from runtime.stopping import finishing_first
 from runtime.wiring.addressing import access_tokens, api_origin
 from runtime.wiring.engine import EngineUnreachableError, connect_engine
@@ -49,17 +48,6 @@ from runtime.wiring.store import StoreMissingError, prepare_store
 from workflows.placing import Desk
 
 _HEALTH_PATIENCE = timedelta(seconds=2)
-
-
-def create() -> FastAPI:
-    """The gateway by the settings in the environment. Ends the process with 2 when a setting is wrong."""
-    try:
-        settings = load_settings("gateway")
-    except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(2) from None
-    configure(settings.log_level, settings.log_format, "gateway")
-    return gateway(settings)
 
 
 def gateway(settings: GatewaySettings) -> FastAPI:

@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
 from runtime.settings import GatewaySettings
-from runtime.wiring.gateway import create, gateway
+from runtime.wiring.gateway import gateway
 from tests.gateway.engine import start_engine
 
 DEAF = "127.0.0.1:1"
@@ -75,16 +74,3 @@ async def test_without_temporal(mongodb_uri: str) -> None:
     async with _started(app) as failure:
         assert failure.startswith("the gateway cannot start: Temporal does not answer at 127.0.0.1:1")
         assert "set RINGBACK_TEMPORAL_ADDRESS" in failure
-
-
-def test_with_wrong_settings(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """With settings missing the process ends with 2 after listing them all."""
-    monkeypatch.setenv("RINGBACK_ENV_FILE", "")
-    for name in ("RINGBACK_MONGODB_URI", "RINGBACK_PUBLIC_BASE_URL", "RINGBACK_ACCESS_TOKEN_SECRET"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(SystemExit) as ended:
-        create()
-    assert ended.value.code == 2
-    told = capsys.readouterr().err
-    for name in ("RINGBACK_MONGODB_URI", "RINGBACK_PUBLIC_BASE_URL", "RINGBACK_ACCESS_TOKEN_SECRET"):
-        assert name in told

@@ -35,13 +35,14 @@ async def test_a_dead_temporal_is_named(stack: EmbeddedStack) -> None:
 
 
 async def test_a_namespace_that_is_not_there_is_named(stack: EmbeddedStack) -> None:
-    """A Temporal without it is as good as none, for the starter and for a worker: both say how to make it."""
+    """A Temporal without it is as good as none, for starter, worker and gateway: each says how to make it."""
     environment = {**stack.environment, "RINGBACK_TEMPORAL_NAMESPACE": "elsewhere"}
     dial = ("dial", "--from", CALLER, "--to", ALICE, "--call-id", "no-namespace")
     refused = await ended(await started(*dial, environment=environment))
     worker = await ended(await started(environment=environment, program="worker.py"))
-    assert (refused.code, worker.code) == (5, 1)
-    for said in (refused.err, worker.err):
+    server = await ended(await started(environment=environment, program="server.py"))
+    assert (refused.code, worker.code, server.code) == (5, 1, 1)
+    for said in (refused.err, worker.err, server.err):
         assert "has no namespace elsewhere: set RINGBACK_TEMPORAL_NAMESPACE" in said
         assert "temporal operator namespace create" in said
 
