@@ -72,21 +72,27 @@ async def test_an_unfinished_call_without_a_workflow_is_suspected(world: World) 
     assert await world.suspects() == [Suspect(call_id="gone")]
 
 
-async def test_a_look_that_takes_long_is_known_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While it waits for the carrier or the store it tells the engine that its worker lives."""
+@pytest.mark.parametrize("look", ["first", "second"])
+async def test_a_look_that_takes_long_is_known_to_go_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, look: str
+) -> None:
+    """While it waits for the carrier or the engine it tells that its worker lives."""
     heard = asyncio.Queue[None]()
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *_: heard.put_nowait(None)
 
-    async def live() -> list[CarrierCall]:
+    async def slowly(*_: object) -> dict[str, str]:
         for _ in range(2):
             await heard.get()
-        return []
+        return {}
 
-    monkeypatch.setattr(world.carrier, "live", live)
     async with asyncio.timeout(20):
-        found = await environment.run(world.sweeping.look_for_orphans, LOOK)
-    assert not found.suspects
+        if look == "first":
+            monkeypatch.setattr(world.carrier, "live", slowly)
+            assert not (await environment.run(world.sweeping.look_for_orphans, LOOK)).suspects
+        else:
+            monkeypatch.setattr(world.owners, "unowned", slowly)
+            assert await environment.run(world.sweeping.confirm_orphan, Suspect(call_id="c1")) is None
 
 
 async def test_an_engine_that_does_not_answer_makes_no_orphans(world: World) -> None:

@@ -162,8 +162,15 @@ OVER = said("completed", f.CarrierEnd.COMPLETED, duration_seconds=9)
 
 async def swept(env: WorkflowEnvironment, script: SweepScript) -> Swept:
     """One sweep."""
+    return (await timed(env, script))[0]
+
+
+async def timed(env: WorkflowEnvironment, script: SweepScript) -> tuple[Swept, timedelta]:
+    """One sweep, and how long it took."""
     async with working(env, script):
-        result: Swept = await env.client.execute_workflow(
+        sweep = await env.client.start_workflow(
             Sweep.run, Look(grace_seconds=1), id=f"sweep-{uuid4()}", task_queue=CALL_QUEUE
         )
-    return result
+        result: Swept = await sweep.result()
+        history = (await sweep.fetch_history()).events
+    return result, history[-1].event_time.ToDatetime() - history[0].event_time.ToDatetime()

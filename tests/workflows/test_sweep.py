@@ -22,6 +22,7 @@ from tests.workflows.orphans import (
     SweepScript,
     said,
     swept,
+    timed,
     working,
 )
 from workflows.names import CALL_QUEUE, SEARCH_ATTRIBUTES, workflow_id
@@ -39,14 +40,8 @@ async def test_a_sweep_without_suspects_is_one_step(env: WorkflowEnvironment) ->
 async def test_a_look_whose_worker_died_is_made_again_soon(env: WorkflowEnvironment) -> None:
     """The sweeps are one after the other: one that waited long for a dead worker would hold up all that follow."""
     script = SweepScript(workers_that_die=1)
-    async with working(env, script):
-        sweep = await env.client.start_workflow(
-            Sweep.run, Look(grace_seconds=1), id=f"sweep-{uuid4()}", task_queue=CALL_QUEUE
-        )
-        assert await sweep.result() == Swept()
-        history = (await sweep.fetch_history()).events
-    assert [name for name, _ in script.asked] == ["look_for_orphans"] * 2
-    took = history[-1].event_time.ToDatetime() - history[0].event_time.ToDatetime()
+    found, took = await timed(env, script)
+    assert (found, [name for name, _ in script.asked]) == (Swept(), ["look_for_orphans"] * 2)
     assert took < timedelta(seconds=10)
 
 
