@@ -19,7 +19,8 @@ SCATTER_SECONDS = 4.0 / SPEED
 """Four seconds of a callee's life: events of a call are closer together, so its callbacks come in any order."""
 MACHINES_PATIENCE_SECONDS = 60.0
 """How much later (in story seconds) a machine speaks and hangs up. A talk that is over before its verdict came has
-another ending, and rightly so: what is left is a distance that no scatter and no slow machine bridges."""
+another ending, and rightly so. Without this the two were 0.4 s apart in real time, and Temporal alone took up to 4.8 on
+a machine that others used; with it they are 7.5 s further apart."""
 
 
 async def storm(
