@@ -12,7 +12,7 @@ ENV PATH=/opt/ringback/bin:$PATH \
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin ringback
 COPY --from=packages /opt/ringback /opt/ringback
 WORKDIR /srv/ringback
-COPY server.py worker.py starter.py ./
+COPY serve.py worker.py starter.py ./
 COPY activities activities
 COPY adapters adapters
 COPY calls calls

@@ -12,7 +12,7 @@ RUN     := $(VENV)/bin/python
 
 # What mypy reads. A test asserts that this list and the rooms on disk are the same.
 ROOMS   := activities adapters bench calls conversation examples gateway runtime simulator workflows tests
-FILES   := $(wildcard server.py worker.py starter.py)
+FILES   := $(wildcard serve.py worker.py starter.py)
 
 EMBEDDED := $(VENV)/.installed-embedded
 DEV      := $(VENV)/.installed-dev

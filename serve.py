@@ -1,4 +1,4 @@
-"""Start a gateway: `python server.py`. It answers your clients, Twilio and its relays; run as many as you like."""
+"""Start a gateway: `python serve.py`. It answers your clients, Twilio and its relays; run as many as you like."""
 
 import sys
 

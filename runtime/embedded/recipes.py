@@ -86,7 +86,7 @@ def agent(port: int, variables: dict[str, str]) -> Recipe:
 def gateway(name: str, port: int, variables: dict[str, str]) -> Recipe:
     return Recipe(
         name=name,
-        command=[sys.executable, "server.py"],
+        command=[sys.executable, "serve.py"],
         environment={**variables, "RINGBACK_GATEWAY_HOST": LOOPBACK, "RINGBACK_GATEWAY_PORT": str(port)},
         ready=answers(LOOPBACK, port, "/readyz"),
         stop_within_seconds=_STOP_WITHIN_SECONDS,

@@ -40,9 +40,9 @@ async def test_a_namespace_that_is_not_there_is_named(stack: EmbeddedStack) -> N
     dial = ("dial", "--from", CALLER, "--to", ALICE, "--call-id", "no-namespace")
     refused = await ended(await started(*dial, environment=environment))
     worker = await ended(await started(environment=environment, program="worker.py"))
-    server = await ended(await started(environment=environment, program="server.py"))
-    assert (refused.code, worker.code, server.code) == (5, 1, 1)
-    for said in (refused.err, worker.err, server.err):
+    gateway = await ended(await started(environment=environment, program="serve.py"))
+    assert (refused.code, worker.code, gateway.code) == (5, 1, 1)
+    for said in (refused.err, worker.err, gateway.err):
         assert "has no namespace elsewhere: set RINGBACK_TEMPORAL_NAMESPACE" in said
         assert "temporal operator namespace create" in said
 

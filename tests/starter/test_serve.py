@@ -21,7 +21,7 @@ def at(stack: EmbeddedStack, port: int) -> dict[str, str]:
 async def test_a_gateway_that_is_told_to_stop_ends_with_nought(stack: EmbeddedStack, how: signal.Signals) -> None:
     """It listens where the settings say, and ends as one that did what it was told."""
     port = choose(["gateway"], {})["gateway"]
-    gateway = await started(environment=at(stack, port), program="server.py")
+    gateway = await started(environment=at(stack, port), program="serve.py")
     async with asyncio.timeout(30), httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
         while True:
             try:
@@ -42,7 +42,7 @@ async def test_an_address_that_is_taken_is_named(stack: EmbeddedStack) -> None:
     """Exit code 1, with the settings to change."""
     taken = httpx.URL(stack.addresses.gateway_url).port
     assert taken is not None
-    gateway = await ended(await started(environment=at(stack, taken), program="server.py"))
+    gateway = await ended(await started(environment=at(stack, taken), program="serve.py"))
     assert gateway.code == 1
     assert f"the gateway cannot start: it cannot listen at 127.0.0.1:{taken}: set RINGBACK_GATEWAY_HOST" in gateway.err
     assert "Traceback" not in gateway.err
@@ -50,7 +50,7 @@ async def test_an_address_that_is_taken_is_named(stack: EmbeddedStack) -> None:
 
 async def test_wrong_settings_are_all_listed(tmp_path: Path) -> None:
     """With settings missing it ends with 2 after listing them all."""
-    gateway = await ended(await started(environment={"RINGBACK_ENV_FILE": ""}, program="server.py", cwd=tmp_path))
+    gateway = await ended(await started(environment={"RINGBACK_ENV_FILE": ""}, program="serve.py", cwd=tmp_path))
     assert (gateway.code, gateway.out) == (2, "")
     for name in ("RINGBACK_MONGODB_URI", "RINGBACK_PUBLIC_BASE_URL", "RINGBACK_ACCESS_TOKEN_SECRET"):
         assert name in gateway.err
