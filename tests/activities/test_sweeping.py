@@ -82,7 +82,7 @@ async def test_a_look_that_takes_long_is_known_to_go_on(
     environment.on_heartbeat = lambda *_: heard.put_nowait(None)
 
     async def slowly(*_: object) -> dict[str, str]:
-        for _ in range(2):
+        for _beat in range(2):
             await heard.get()
         return {}
 
